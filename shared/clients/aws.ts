@@ -1,0 +1,85 @@
+import { AccessDeniedError, UnavailableError } from '../errors.ts';
+
+/**
+ * What every AWS client of ours is built with: few tries and short waits, because a state machine retries the
+ * whole step, and a Lambda that hangs in a socket tells nobody why.
+ */
+export const awsClientSettings = {
+  maxAttempts: 4,
+  requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000 },
+} as const;
+
+/** The name of an AWS error (its code on the wire), or an empty string for anything else. */
+export function awsErrorName(error: unknown): string {
+  return error instanceof Error ? error.name : '';
+}
+
+const transient = new Set([
+  'RequestLimitExceeded',
+  'Throttling',
+  'ThrottlingException',
+  'ThrottledException',
+  'TooManyRequestsException',
+  'ProvisionedThroughputExceededException',
+  'ServiceUnavailable',
+  'ServiceUnavailableException',
+  'InternalError',
+  'InternalFailure',
+  'InternalServerError',
+  'InternalServiceError',
+  'TimeoutError',
+  'AbortError',
+  'NetworkingError',
+]);
+
+const denied = new Set([
+  'AccessDenied',
+  'AccessDeniedException',
+  'AuthFailure',
+  'AuthorizationError',
+  'UnauthorizedOperation',
+  'UnrecognizedClientException',
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'InvalidClientTokenId',
+]);
+
+/**
+ * Runs one AWS request and gives its failure one of our names.
+ *
+ * @param action the IAM action, for instance `ec2:AcceptVpcEndpointConnections`: what to grant when it is denied
+ * @throws AccessDeniedError, UnavailableError, or the SDK's own error when it is neither
+ */
+export async function callAws<Output>(action: string, request: () => Promise<Output>): Promise<Output> {
+  try {
+    return await request();
+  } catch (error) {
+    const name = awsErrorName(error);
+    if (denied.has(name)) {
+      throw new AccessDeniedError(
+        `AWS refused ${action} (${name}): allow the action in the function's role.`,
+        {
+          cause: error,
+        },
+      );
+    }
+    if (transient.has(name) || isServerFault(error) || isTransportFault(error)) {
+      throw new UnavailableError(`${action} failed after all retries (${name}).`, { cause: error });
+    }
+    throw error;
+  }
+}
+
+function isServerFault(error: unknown): boolean {
+  return error instanceof Error && '$fault' in error && error.$fault === 'server';
+}
+
+/** Node's own socket and lookup failures carry a system error code; errors of a service do not. */
+function isTransportFault(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    /^E[A-Z_]+$/.test(error.code)
+  );
+}

@@ -1,0 +1,72 @@
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import * as z from 'zod/mini';
+import type { Clock } from '../../clock.ts';
+import { describeIssues } from '../../contracts/parse.ts';
+import { ConfigError } from '../../errors.ts';
+import { awsClientSettings, awsErrorName, callAws } from '../aws.ts';
+
+/** Secrets as typed objects, remembered for five minutes. */
+export interface Secrets {
+  /**
+   * The secret's JSON, parsed.
+   *
+   * @param options.fresh reads it anew: what to do, once, when the service it is for refused it (rotation)
+   * @throws ConfigError when it does not exist, has no value yet, is no JSON or lacks a field; the message names
+   *   the secret and the field, never a value
+   */
+  read<Schema extends z.ZodMiniType>(
+    secretId: string,
+    schema: Schema,
+    options?: { fresh?: boolean },
+  ): Promise<z.output<Schema>>;
+}
+
+const rememberMs = 5 * 60_000;
+
+export function createSecrets(clock: Clock): Secrets {
+  const client = new SecretsManagerClient(awsClientSettings);
+  const remembered = new Map<string, { text: string; readAt: number }>();
+
+  async function textOf(secretId: string, fresh: boolean): Promise<string> {
+    const now = clock.now().getTime();
+    const known = remembered.get(secretId);
+    if (known !== undefined && !fresh && now - known.readAt < rememberMs) return known.text;
+    const text = await fetchText(client, secretId);
+    remembered.set(secretId, { text, readAt: now });
+    return text;
+  }
+
+  return {
+    async read(secretId, schema, { fresh = false } = {}) {
+      const result = z.safeParse(schema, parseJson(secretId, await textOf(secretId, fresh)));
+      if (result.success) return result.data;
+      // A value that does not fit may be mended at any moment; do not keep it for five minutes.
+      remembered.delete(secretId);
+      throw new ConfigError(`The secret ${secretId} is not complete: ${describeIssues(result.error)}.`);
+    },
+  };
+}
+
+async function fetchText(client: SecretsManagerClient, secretId: string): Promise<string> {
+  try {
+    const { SecretString } = await callAws('secretsmanager:GetSecretValue', () =>
+      client.send(new GetSecretValueCommand({ SecretId: secretId })),
+    );
+    if (SecretString !== undefined) return SecretString;
+  } catch (error) {
+    // Secrets Manager gives the same name to a missing secret and to one without a value.
+    if (awsErrorName(error) !== 'ResourceNotFoundException') throw error;
+  }
+  throw new ConfigError(
+    `The secret ${secretId} does not exist or has no value yet: create it and put its JSON in.`,
+  );
+}
+
+function parseJson(secretId: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's message would quote the secret.
+    throw new ConfigError(`The secret ${secretId} is not JSON.`);
+  }
+}

@@ -1,0 +1,36 @@
+import * as z from 'zod/mini';
+import { Finding } from './finding.ts';
+import { Instant } from './ids.ts';
+import { Subject } from './subject.ts';
+
+/** What a state machine tells `notify`. An incident is keyed by `subject` (type and id). */
+export const Notification = z.object({
+  /**
+   * problem: opens or repeats the subject's incident; resolved: closes it, silent when there is none;
+   * information: a message without an incident.
+   */
+  phase: z.enum(['problem', 'resolved', 'information']),
+  /** Stable name of the alert, also its anchor in docs/runbook.md, for instance `endpoint-held`, `sync-failed`. */
+  kind: z.string().check(z.regex(/^[a-z][a-z0-9-]{2,60}$/)),
+  severity: z._default(z.enum(['critical', 'warning', 'information']), 'warning'),
+  subject: Subject,
+  /** One sentence that makes sense on a lock screen. */
+  summary: z.string(),
+  /** When the problem began, as far as is known. */
+  since: z.optional(Instant),
+  /** Label and value, for a message's facts. */
+  facts: z._default(z.array(z.object({ label: z.string(), value: z.string() })), []),
+  /** Why: findings of the path, the most upstream broken part first. */
+  evidence: z._default(z.array(Finding), []),
+  remedy: z.optional(z.string()),
+  links: z._default(z.array(z.object({ label: z.string(), url: z.string() })), []),
+  /** A held request: on-call is shown the commands that decide it by hand. */
+  heldEndpoint: z.optional(
+    z.object({ serviceId: z.string(), endpointId: z.string(), ownerAccount: z.string() }),
+  ),
+  /** The execution that speaks, so that its own failure joins this incident instead of opening another. */
+  executionArn: z.optional(z.string()),
+});
+export type Notification = z.output<typeof Notification>;
+/** What a caller may leave out. */
+export type NotificationInput = z.input<typeof Notification>;

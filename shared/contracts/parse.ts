@@ -1,0 +1,39 @@
+import * as z from 'zod/mini';
+import { InvalidInputError } from '../errors.ts';
+
+/**
+ * The value, typed by the schema.
+ *
+ * @throws InvalidInputError naming `what` and every field that does not fit, never the values themselves.
+ */
+export function parse<Schema extends z.ZodMiniType>(
+  schema: Schema,
+  value: unknown,
+  what: string,
+): z.output<Schema> {
+  const result = z.safeParse(schema, value);
+  if (result.success) return result.data;
+  throw new InvalidInputError(`${what} is not valid: ${describeIssues(result.error)}`);
+}
+
+/** One line that names each offending field and what it should have been. */
+export function describeIssues(error: z.core.$ZodError): string {
+  return error.issues
+    .map((issue) => `${issue.path.length === 0 ? 'the value' : issue.path.join('.')}: ${describe(issue)}`)
+    .join('; ');
+}
+
+function describe(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `expected ${issue.expected}`;
+    case 'invalid_value':
+      return `expected one of ${issue.values.map(String).join(', ')}`;
+    case 'invalid_format':
+      return issue.pattern === undefined ? `expected ${issue.format}` : `expected the form ${issue.pattern}`;
+    case 'unrecognized_keys':
+      return `unknown fields ${issue.keys.join(', ')}`;
+    default:
+      return issue.message;
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * Every failure that the service throws. Retry and Catch in the state machines match on `name`, so each class
+ * carries its name as a literal: a bundler may rename classes, never strings.
+ *
+ * An expected answer (held, unhealthy, short) is not an error; it is returned.
+ */
+export abstract class ServiceError extends Error {
+  abstract override readonly name: string;
+}
+
+/** The input of a function or an event does not have the promised shape. Names every offending field. */
+export class InvalidInputError extends ServiceError {
+  override readonly name = 'InvalidInputError';
+}
+
+/** A setting or a secret is missing or malformed. The message names it, the value found, and what it must be. */
+export class ConfigError extends ServiceError {
+  override readonly name = 'ConfigError';
+}
+
+/**
+ * A service that we call is unreachable, throttles us or answers 5xx, and the client's own retries are used up.
+ * State machines retry it: waiting may mend it.
+ */
+export class UnavailableError extends ServiceError {
+  override readonly name = 'UnavailableError';
+}
+
+/** A service refused our credentials or permissions. The message names the secret or the permission to change. */
+export class AccessDeniedError extends ServiceError {
+  override readonly name = 'AccessDeniedError';
+}
+
+/** A thing that the input names does not exist. */
+export class NotFoundError extends ServiceError {
+  override readonly name = 'NotFoundError';
+}

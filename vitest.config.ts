@@ -1,0 +1,28 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['{functions,shared,state-machines,local,scripts,tests}/**/*.test.ts'],
+          exclude: ['**/*.integration.test.ts', 'node_modules/**'],
+          pool: 'threads',
+          setupFiles: ['tests/setup/no-network.ts'],
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: ['{functions,shared,state-machines,local,scripts,tests}/**/*.integration.test.ts'],
+          exclude: ['node_modules/**'],
+          pool: 'forks',
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
