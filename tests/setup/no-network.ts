@@ -4,7 +4,7 @@ import net from 'node:net';
  * Unit tests reach nothing but this machine: whatever opens a socket to another address fails loudly, so that no
  * test depends on the internet by accident.
  */
-const connect = Reflect.get(net.Socket.prototype, 'connect');
+const connect: (this: net.Socket, ...args: never[]) => net.Socket = net.Socket.prototype.connect;
 
 Reflect.set(net.Socket.prototype, 'connect', function (this: net.Socket, ...args: unknown[]) {
   const [first] = args;
@@ -14,5 +14,6 @@ Reflect.set(net.Socket.prototype, 'connect', function (this: net.Socket, ...args
   if (typeof host === 'string' && !/^(localhost|127\.\d+\.\d+\.\d+|::1)$/.test(host)) {
     throw new Error(`A unit test tried to reach ${host}; unit tests stay on this machine.`);
   }
-  return Reflect.apply(connect, this, args);
+  const socket: unknown = Reflect.apply(connect, this, args);
+  return socket;
 });
