@@ -4,7 +4,8 @@ import net from 'node:net';
  * Unit tests reach nothing but this machine: whatever opens a socket to another address fails loudly, so that no
  * test depends on the internet by accident.
  */
-const connect: (this: net.Socket, ...args: never[]) => net.Socket = net.Socket.prototype.connect;
+const connect: unknown = Reflect.get(net.Socket.prototype, 'connect');
+if (typeof connect !== 'function') throw new Error('net.Socket has no connect method to guard.');
 
 Reflect.set(net.Socket.prototype, 'connect', function (this: net.Socket, ...args: unknown[]) {
   const [first] = args;
