@@ -1,0 +1,173 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { chooseDialect, guessDialect, type Dialect, type RawRequest } from './dialect.ts';
+import type { Reply } from './protocols/reply.ts';
+import { AwsError, type Service } from './service.ts';
+import { readScope, toCaller } from './signature.ts';
+
+/** The one URL that AWS clients of the local stack are given as AWS_ENDPOINT_URL. */
+export interface AwsEndpoint {
+  /** For instance `http://127.0.0.1:40123`. */
+  url: string;
+  /** Adds a service, or replaces the one of the same scope. */
+  add(service: Service): void;
+  /** Closes the port and every open connection. */
+  stop(): Promise<void>;
+}
+
+interface EndpointSettings {
+  /** The account of callers whose access key id is not an account id itself. */
+  accountId: string;
+  /** Region of requests that do not name one. */
+  region: string;
+  services: readonly Service[];
+  /** Hears of a fault in a service, which its caller sees as InternalFailure. */
+  onFault?: (error: unknown, operation: string) => void;
+}
+
+/** The largest body that is read, in bytes: above the largest that any of the real services takes. */
+const largestBody = 20 * 1024 * 1024;
+
+/**
+ * Serves AWS services on a free loopback port. The credential scope of the signature says which service a request
+ * is for; an unsigned request, an unknown service and an unknown operation get errors that the client can read.
+ */
+export async function startAwsEndpoint(settings: EndpointSettings): Promise<AwsEndpoint> {
+  const services = new Map(settings.services.map((service) => [service.scope, service]));
+  const server = createServer((request, response) => {
+    void serve(request, response, services, settings);
+  });
+  server.keepAliveTimeout = 60_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  return {
+    url: `http://127.0.0.1:${String(portOf(server.address()))}`,
+    add: (service) => services.set(service.scope, service),
+    stop: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function portOf(address: AddressInfo | string | null): number {
+  if (address === null || typeof address === 'string') throw new Error('The AWS endpoint has no TCP port.');
+  return address.port;
+}
+
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  services: ReadonlyMap<string, Service>,
+  settings: EndpointSettings,
+): Promise<void> {
+  const requestId = randomUUID();
+  const url = new URL(request.url ?? '/', 'http://aws.local');
+  const scope = readScope(request.headers.authorization, url);
+  const service = scope === undefined ? undefined : services.get(scope.service);
+  if (service?.handOver !== undefined) {
+    service.handOver(request, response);
+    return;
+  }
+  try {
+    const raw = await readRequest(request, url);
+    const reply =
+      scope === undefined || service === undefined
+        ? refuse(raw, requestId, scope?.service, services)
+        : await answer(
+            service,
+            raw,
+            requestId,
+            scope.region,
+            toCaller(scope.accessKeyId, settings.accountId),
+            settings,
+          );
+    send(response, reply, requestId);
+  } catch (error) {
+    // The client went away or sent more than is read: nobody is left to answer.
+    response.destroy(error instanceof Error ? error : undefined);
+  }
+}
+
+function refuse(
+  raw: RawRequest,
+  requestId: string,
+  service: string | undefined,
+  services: ReadonlyMap<string, Service>,
+): Reply {
+  const dialect = guessDialect(raw, requestId);
+  if (service === undefined) {
+    const code =
+      raw.headers['x-amz-target'] === undefined
+        ? 'MissingAuthenticationToken'
+        : 'MissingAuthenticationTokenException';
+    return dialect.writeError(new AwsError(code, 'Request is missing Authentication Token', 403));
+  }
+  const known = [...services.keys()].sort().join(', ');
+  return dialect.writeError(
+    new AwsError('UnknownService', `This endpoint does not serve "${service}". It serves: ${known}.`),
+  );
+}
+
+async function answer(
+  service: Service,
+  raw: RawRequest,
+  requestId: string,
+  region: string,
+  caller: ReturnType<typeof toCaller>,
+  { onFault }: EndpointSettings,
+): Promise<Reply> {
+  const dialect = chooseDialect(service, raw, requestId);
+  let operation = '';
+  try {
+    const request = dialect.read();
+    operation = request.operation;
+    const run = Object.hasOwn(service.operations, operation) ? service.operations[operation] : undefined;
+    if (run === undefined) throw dialect.unknownOperation(operation);
+    const output = await run({ operation, input: request.input, caller, region, requestId });
+    return dialect.writeOutput(operation, output);
+  } catch (error) {
+    return failure(dialect, error, () => onFault?.(error, `${service.scope}:${operation}`));
+  }
+}
+
+function failure(dialect: Dialect, error: unknown, report: () => void): Reply {
+  if (error instanceof AwsError) return dialect.writeError(error);
+  report();
+  const message = error instanceof Error ? error.message : String(error);
+  return dialect.writeError(new AwsError('InternalFailure', message, 500));
+}
+
+async function readRequest(request: IncomingMessage, url: URL): Promise<RawRequest> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
+    size += bytes.length;
+    if (size > largestBody) throw new Error('The request body is too large.');
+    chunks.push(bytes);
+  }
+  const headers = Object.entries(request.headers).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? value.join(',') : value,
+  ]);
+  return {
+    method: request.method ?? 'GET',
+    url,
+    headers: Object.fromEntries(headers) as RawRequest['headers'],
+    body: Buffer.concat(chunks),
+  };
+}
+
+function send(response: ServerResponse, reply: Reply, requestId: string): void {
+  response.writeHead(reply.statusCode, {
+    ...reply.headers,
+    'x-amzn-requestid': requestId,
+    'content-length': Buffer.byteLength(reply.body),
+  });
+  response.end(reply.body);
+}
