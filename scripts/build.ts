@@ -1,4 +1,4 @@
-import { build, type Plugin } from 'esbuild';
+import { build, type BuildOptions, type Plugin } from 'esbuild';
 import { existsSync, readdirSync } from 'node:fs';
 import { readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -61,6 +61,32 @@ const environmentCredentialsOnly: Plugin = {
   },
 };
 
+/** How a function is bundled; the reasons are in docs/decisions/0004-bundles.md. */
+export const bundleSettings = {
+  bundle: true,
+  minify: true,
+  // Error names are matched by Retry and Catch, and stack traces are read at night.
+  keepNames: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  mainFields: ['module', 'main'],
+  external: ['pg-native'],
+  // CommonJS packages inside an ESM bundle still ask for these three.
+  banner: {
+    js: [
+      "import { createRequire as __createRequire } from 'node:module';",
+      "import { dirname as __dirnameOf } from 'node:path';",
+      "import { fileURLToPath as __fileURLToPath } from 'node:url';",
+      'const require = __createRequire(import.meta.url);',
+      'const __filename = __fileURLToPath(import.meta.url);',
+      'const __dirname = __dirnameOf(__filename);',
+    ].join(''),
+  },
+  plugins: [dropUnusedShapes, environmentCredentialsOnly],
+  logLevel: 'warning',
+} satisfies BuildOptions;
+
 export interface BuiltFunction {
   name: string;
   bytes: number;
@@ -72,32 +98,11 @@ export async function buildFunctions(): Promise<BuiltFunction[]> {
   const names = functionNames();
   await rm(path.join(root, '.build'), { recursive: true, force: true });
   await build({
+    ...bundleSettings,
     absWorkingDir: root,
     entryPoints: names.map((name) => ({ in: `functions/${name}/handler.ts`, out: `${name}/index` })),
     outdir: '.build',
     outExtension: { '.js': '.mjs' },
-    bundle: true,
-    minify: true,
-    // Error names are matched by Retry and Catch, and stack traces are read at night.
-    keepNames: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    mainFields: ['module', 'main'],
-    external: ['pg-native'],
-    // CommonJS packages inside an ESM bundle still ask for these three.
-    banner: {
-      js: [
-        "import { createRequire as __createRequire } from 'node:module';",
-        "import { dirname as __dirnameOf } from 'node:path';",
-        "import { fileURLToPath as __fileURLToPath } from 'node:url';",
-        'const require = __createRequire(import.meta.url);',
-        'const __filename = __fileURLToPath(import.meta.url);',
-        'const __dirname = __dirnameOf(__filename);',
-      ].join(''),
-    },
-    plugins: [dropUnusedShapes, environmentCredentialsOnly],
-    logLevel: 'warning',
   });
   return Promise.all(
     names.map(async (name) => {
