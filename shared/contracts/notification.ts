@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { Diagnosis } from './diagnosis.ts';
 import { Finding } from './finding.ts';
 import { Instant } from './ids.ts';
 import { Subject } from './subject.ts';
@@ -18,6 +19,17 @@ export const Notification = z.object({
   summary: z.string(),
   /** When the problem began, as far as is known. */
   since: z.optional(Instant),
+  /**
+   * When what this reports was true, for instance the end of the sync: reports may come late and out of order, and
+   * the incident follows this order. Without it, the moment at which it is received.
+   */
+  observedAt: z.optional(Instant),
+  /** Of the last successful sync: the message says how stale the data is. */
+  lastSuccessAt: z.optional(Instant),
+  /** What `diagnose-failure` answered; the message takes cause, evidence and remedy from it. */
+  diagnosis: z.optional(Diagnosis),
+  /** Fivetran's group of the connection, for routing. */
+  group: z.optional(z.string()),
   /** Label and value, for a message's facts. */
   facts: z._default(z.array(z.object({ label: z.string(), value: z.string() })), []),
   /** Why: findings of the path, the most upstream broken part first. */
