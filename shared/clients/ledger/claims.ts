@@ -1,0 +1,118 @@
+import type { Clock } from '../../clock.ts';
+import {
+  emptyRegister,
+  EndpointRegister,
+  type Binding,
+  type EndpointRegister as Register,
+} from '../../contracts/endpoint-register.ts';
+import { parse } from '../../contracts/parse.ts';
+import { UnavailableError } from '../../errors.ts';
+import { bindingOfLink, prove } from '../../rules/endpoint-register.ts';
+import type { LedgerTable } from './table.ts';
+
+/** Who may be accepted, and who was: one register per endpoint service. */
+export interface Claims {
+  /** The service's register; an empty one when nothing is known of it yet. */
+  read(serviceId: string): Promise<Register>;
+  /**
+   * Changes the register by one conditional write. When somebody else changed it meanwhile, `change` is asked
+   * again with what is there now, so it must decide from its argument alone.
+   *
+   * @param change the new register and an answer, or only an answer when there is nothing to write
+   * @throws UnavailableError when it lost against others too often
+   */
+  change<Answer>(
+    serviceId: string,
+    change: (register: Register) => { register?: Register; answer: Answer },
+  ): Promise<Answer>;
+  /** The live binding of the service, the newest when there are several. */
+  bindingOfService(serviceId: string): Promise<Binding | undefined>;
+  /** The live binding that a private link of ours serves. */
+  bindingOfPrivateLink(privateLinkId: string): Promise<Binding | undefined>;
+  /**
+   * Records that data can flow: the private link is OK and a setup test through it passed. Only that makes a
+   * binding proven. Recording it again, or for a link without a binding, changes nothing.
+   *
+   * @returns whether this made a binding proven
+   */
+  recordProof(proof: { privateLinkId: string; serviceId: string; connectionId: string }): Promise<boolean>;
+}
+
+const mostTries = 8;
+
+const registerKey = (serviceId: string) => ({ pk: `service#${serviceId}`, sk: 'register' });
+const linkKey = (privateLinkId: string) => ({ pk: `private-link#${privateLinkId}`, sk: 'service' });
+
+export function createClaims(table: LedgerTable, clock: Clock): Claims {
+  async function read(serviceId: string): Promise<Register> {
+    const item = await table.get(registerKey(serviceId));
+    if (item === undefined) return emptyRegister(serviceId);
+    return parse(EndpointRegister, item, `The register of ${serviceId} in the ledger`);
+  }
+
+  /** A private link leads to its service by an item of its own; the register stays the only truth. */
+  async function noteLinks(before: Register, after: Register): Promise<void> {
+    const known = new Set(linksOf(before));
+    for (const privateLinkId of linksOf(after).filter((id) => !known.has(id))) {
+      await table.put({ ...linkKey(privateLinkId), serviceId: after.serviceId });
+    }
+  }
+
+  async function change<Answer>(
+    serviceId: string,
+    decide: (register: Register) => { register?: Register; answer: Answer },
+  ): Promise<Answer> {
+    for (let tries = 0; tries < mostTries; tries += 1) {
+      const before = await read(serviceId);
+      const { register: after, answer } = decide(before);
+      if (after === undefined) return answer;
+      // The pointer is written first: a pointer that leads to nothing is harmless, a missing one is not.
+      await noteLinks(before, after);
+      const version = before.version + 1;
+      const won = await table.put(
+        { ...registerKey(serviceId), ...after, version },
+        before.version === 0
+          ? { expression: 'attribute_not_exists(pk)' }
+          : {
+              expression: '#version = :read',
+              names: { '#version': 'version' },
+              values: { ':read': before.version },
+            },
+      );
+      if (won) return answer;
+    }
+    throw new UnavailableError(
+      `The register of ${serviceId} changed ${String(mostTries)} times while it was being written.`,
+    );
+  }
+
+  async function bindingOfPrivateLink(privateLinkId: string): Promise<Binding | undefined> {
+    const pointer = await table.get(linkKey(privateLinkId));
+    if (typeof pointer?.serviceId !== 'string') return undefined;
+    return bindingOfLink(await read(pointer.serviceId), privateLinkId);
+  }
+
+  return {
+    read,
+    change,
+    bindingOfPrivateLink,
+    async bindingOfService(serviceId) {
+      const { bindings } = await read(serviceId);
+      return bindings.filter(({ releasedAt }) => releasedAt === undefined).at(-1);
+    },
+    recordProof: ({ privateLinkId, serviceId, connectionId }) =>
+      change(serviceId, (register) => {
+        const proven = prove(register, {
+          privateLinkId,
+          at: clock.now().toISOString(),
+          by: `a setup test of connection ${connectionId} passed through private link ${privateLinkId}`,
+        });
+        return proven === undefined ? { answer: false } : { register: proven, answer: true };
+      }),
+  };
+}
+
+const linksOf = ({ bindings }: Register): string[] =>
+  bindings.flatMap(({ claim }) =>
+    claim.kind !== 'expectation' && claim.privateLinkId !== '' ? [claim.privateLinkId] : [],
+  );

@@ -1,0 +1,149 @@
+import type { Binding, EndpointRegister, Expectation, RequestNote } from '../contracts/endpoint-register.ts';
+
+/** Bindings whose endpoint is not known to be gone. */
+export const liveBindings = ({ bindings }: EndpointRegister): Binding[] =>
+  bindings.filter(({ releasedAt }) => releasedAt === undefined);
+
+/** The live binding of an endpoint. */
+export const bindingOfEndpoint = (register: EndpointRegister, endpointId: string): Binding | undefined =>
+  liveBindings(register).find((binding) => binding.endpointId === endpointId);
+
+/** The live binding that a private link serves, whether it was the claim or a person named it. */
+export const bindingOfLink = (register: EndpointRegister, privateLinkId: string): Binding | undefined =>
+  liveBindings(register).find(
+    ({ claim }) => claim.kind !== 'expectation' && claim.privateLinkId === privateLinkId,
+  );
+
+/** The live binding that uses an expectation. */
+export const bindingOfExpectation = (
+  register: EndpointRegister,
+  expectationId: string,
+): Binding | undefined =>
+  liveBindings(register).find(
+    ({ claim }) => claim.kind === 'expectation' && claim.expectationId === expectationId,
+  );
+
+/** The live bindings that nothing has proven yet; the guard allows one per service. */
+export const unprovenBindings = (register: EndpointRegister): Binding[] =>
+  liveBindings(register).filter(({ provenAt }) => provenAt === undefined);
+
+/** What came of an attempt to bind. */
+export type BindOutcome =
+  | { outcome: 'bound'; register: EndpointRegister }
+  /** A live binding of this endpoint is there already: a second execution, or a retry. */
+  | { outcome: 'already-bound'; binding: Binding }
+  | { outcome: 'refused'; code: 'claim-used' | 'claim-withdrawn' | 'service-has-unproven'; other: string };
+
+/**
+ * Binds a claim to an endpoint, unless the claim serves another endpoint or the service has another unproven
+ * binding. A binding that a person vouches for is proven from the start and is not held up by an unproven one.
+ */
+export function bind(register: EndpointRegister, binding: Binding): BindOutcome {
+  const already = bindingOfEndpoint(register, binding.endpointId);
+  if (already !== undefined) return { outcome: 'already-bound', binding: already };
+  const { claim } = binding;
+  const user =
+    claim.kind === 'private-link'
+      ? bindingOfLink(register, claim.privateLinkId)
+      : claim.kind === 'expectation'
+        ? bindingOfExpectation(register, claim.expectationId)
+        : undefined;
+  if (user !== undefined) return { outcome: 'refused', code: 'claim-used', other: user.endpointId };
+  if (claim.kind === 'expectation' && !expectationStands(register, claim.expectationId, binding.boundAt)) {
+    return { outcome: 'refused', code: 'claim-withdrawn', other: claim.expectationId };
+  }
+  const [unproven] = unprovenBindings(register);
+  if (unproven !== undefined && binding.provenAt === undefined) {
+    return { outcome: 'refused', code: 'service-has-unproven', other: unproven.endpointId };
+  }
+  return {
+    outcome: 'bound',
+    register: {
+      ...register,
+      bindings: [...register.bindings, binding],
+      requests: without(register.requests, binding.endpointId),
+    },
+  };
+}
+
+const expectationStands = (register: EndpointRegister, expectationId: string, now: string): boolean =>
+  register.expectations.some(
+    (expectation) => expectation.expectationId === expectationId && stands(expectation, now),
+  );
+
+/** Whether an expectation may still be used: neither withdrawn nor expired. */
+export const stands = ({ withdrawnAt, expiresAt }: Expectation, now: string): boolean =>
+  withdrawnAt === undefined && Date.parse(now) < Date.parse(expiresAt);
+
+/**
+ * The register with the link's binding proven. An expectation names no link (Fivetran's staff set it up), so its
+ * binding takes the proof only where it is the service's one live binding: no other endpoint can have carried the
+ * test.
+ *
+ * @returns undefined when there is nothing to prove
+ */
+export function prove(
+  register: EndpointRegister,
+  proof: { privateLinkId: string; at: string; by: string },
+): EndpointRegister | undefined {
+  const live = liveBindings(register);
+  const [only] = live;
+  const binding =
+    bindingOfLink(register, proof.privateLinkId) ??
+    (live.length === 1 && only?.claim.kind === 'expectation' ? only : undefined);
+  if (binding === undefined || binding.provenAt !== undefined) return undefined;
+  return {
+    ...register,
+    changedAt: proof.at,
+    bindings: register.bindings.map((each) =>
+      each === binding ? { ...each, provenAt: proof.at, provenBy: proof.by } : each,
+    ),
+  };
+}
+
+/** The register with the endpoint's binding released, because the endpoint is gone or was rejected. */
+export function release(
+  register: EndpointRegister,
+  endpointId: string,
+  at: string,
+  state: string,
+): EndpointRegister | undefined {
+  const binding = bindingOfEndpoint(register, endpointId);
+  if (binding === undefined) return undefined;
+  return {
+    ...register,
+    changedAt: at,
+    bindings: register.bindings.map((each) =>
+      each === binding ? { ...each, releasedAt: at, releasedState: state } : each,
+    ),
+    pendingSince: without(register.pendingSince, endpointId),
+  };
+}
+
+/** The register with the note of one look at a request that is not accepted by it. */
+export function noteLook(
+  register: EndpointRegister,
+  endpointId: string,
+  look: { at: string; decision: string; codes: readonly string[] },
+): EndpointRegister {
+  const known = register.requests[endpointId];
+  const note: RequestNote = {
+    nudges: 0,
+    ...known,
+    firstSeenAt: known?.firstSeenAt ?? look.at,
+    lookedAt: look.at,
+    decision: look.decision,
+    codes: [...look.codes],
+  };
+  return { ...register, requests: { ...register.requests, [endpointId]: note } };
+}
+
+/** The register without the note of a request that was decided or is gone. */
+export const forgetRequest = (register: EndpointRegister, endpointId: string): EndpointRegister => ({
+  ...register,
+  requests: without(register.requests, endpointId),
+});
+
+function without<Value>(record: Record<string, Value>, key: string): Record<string, Value> {
+  return Object.fromEntries(Object.entries(record).filter(([each]) => each !== key));
+}
