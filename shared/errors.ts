@@ -35,3 +35,24 @@ export class AccessDeniedError extends ServiceError {
 export class NotFoundError extends ServiceError {
   override readonly name = 'NotFoundError';
 }
+
+/**
+ * Fivetran refused a request as it stands: another try of the same request cannot succeed. Carries the HTTP status
+ * and Fivetran's own code and message, never a secret.
+ */
+export class FivetranRequestError extends ServiceError {
+  override readonly name = 'FivetranRequestError';
+  readonly status: number;
+  readonly code: string;
+
+  constructor(message: string, details: { status: number; code: string; cause?: unknown }) {
+    super(message, { cause: details.cause });
+    this.status = details.status;
+    this.code = details.code;
+  }
+}
+
+/** A service answered something that its documentation does not describe. Names the fields that did not fit. */
+export class UnexpectedAnswerError extends ServiceError {
+  override readonly name = 'UnexpectedAnswerError';
+}

@@ -1,0 +1,48 @@
+import * as z from 'zod/mini';
+import { FivetranRequestError } from '../../errors.ts';
+import type { Secrets } from '../secrets/secrets.ts';
+import { connectionsOf, type Connections } from './connections.ts';
+import { destinationsOf, type Destinations } from './destinations.ts';
+import { createFivetranHttp, type HttpSettings, type ReadCredentials } from './http.ts';
+import { privateLinksOf, type PrivateLinks } from './private-links.ts';
+import { schemasOf, type Schemas } from './schemas.ts';
+import { webhooksOf, type Webhooks } from './webhooks.ts';
+
+/** Fivetran's REST API, one property per resource: https://fivetran.com/docs/rest-api */
+export interface Fivetran {
+  privateLinks: PrivateLinks;
+  connections: Connections;
+  schemas: Schemas;
+  destinations: Destinations;
+  webhooks: Webhooks;
+}
+
+export function createFivetran(settings: HttpSettings): Fivetran {
+  const http = createFivetranHttp(settings);
+  return {
+    privateLinks: privateLinksOf(http),
+    connections: connectionsOf(http),
+    schemas: schemasOf(http, isNotSetUpYet),
+    destinations: destinationsOf(http),
+    webhooks: webhooksOf(http),
+  };
+}
+
+/** Fivetran's API key as the secret keeps it. */
+const ApiKey = z.object({
+  apiKey: z.string().check(z.minLength(1)),
+  apiSecret: z.string().check(z.minLength(1)),
+});
+
+/** The API key out of Secrets Manager. */
+export function fivetranCredentials(secrets: Secrets, secretId: string): ReadCredentials {
+  return (options) => secrets.read(secretId, ApiKey, options);
+}
+
+/** 400 or 404 for a connection that has no schema yet; the connection itself was read before. */
+function isNotSetUpYet(error: unknown): boolean {
+  return (
+    (error instanceof FivetranRequestError && error.status === 400) ||
+    (error instanceof Error && error.name === 'NotFoundError')
+  );
+}
