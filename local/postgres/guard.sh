@@ -1,0 +1,26 @@
+# Runs one PostgreSQL for as long as the pipe on standard input stays open, then stops it and removes its folder.
+# The kernel closes that pipe however the parent ends, SIGKILL included, so nothing is ever left behind.
+# Arguments: folder, initdb, postgres, then the server's own arguments.
+set -u
+folder=$1 initdb=$2 postgres=$3
+shift 3
+trap 'cd /; rm -rf "$folder"' EXIT
+trap '' INT TERM HUP
+exec 3<&0 </dev/null
+
+"$initdb" --pgdata="$folder/data" --username=admin --pwfile="$folder/password" --auth=scram-sha-256 \
+  --encoding=UTF8 --locale=C --no-sync >&2 || exit 1
+rm -f "$folder/password"
+
+"$postgres" -D "$folder/data" "$@" 3<&- >&2 &
+server=$!
+(
+  read -r _ <&3
+  # Again and again: until PostgreSQL has installed its handlers it ignores SIGINT, its "fast" stop.
+  while kill -INT "$server" 2>/dev/null; do sleep 0.1; done
+) &
+watcher=$!
+wait "$server"
+status=$?
+kill -KILL "$watcher" 2>/dev/null
+exit "$status"
