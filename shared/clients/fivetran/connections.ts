@@ -1,63 +1,7 @@
 import * as z from 'zod/mini';
+import type { Connection, ConnectionNow } from '../../contracts/fivetran.ts';
 import type { FivetranHttp } from './http.ts';
 import { pagesOf } from './paging.ts';
-
-/** A task or warning of a connection: the machine-readable reason why it does not work. */
-export interface Alert {
-  code: string;
-  message: string;
-}
-
-export interface SetupTest {
-  title: string;
-  /** `PASSED`, `SKIPPED`, `WARNING`, `FAILED` or `JOB_FAILED`. */
-  status: string;
-  message: string;
-}
-
-/**
- * A Fivetran connection. Words of Fivetran that are new to us are kept as they are; timestamps are Fivetran's own
- * text and are compared only with each other.
- */
-export interface Connection {
-  id: string;
-  /** `postgres`, `postgres_rds`, `aurora_postgres`, … */
-  service: string;
-  /** Fivetran's `schema`: the name that people know. */
-  name: string;
-  groupId: string;
-  paused: boolean;
-  /** Minutes between two syncs. */
-  syncFrequency: number;
-  /** `auto` or `manual`. */
-  scheduleType: string;
-  createdAt: string;
-  succeededAt: string | null;
-  failedAt: string | null;
-  networkingMethod: string;
-  privateLinkId: string | null;
-  /** `config.update_method`; empty when Fivetran does not say. */
-  updateMethod: string;
-  host: string;
-  port: number | null;
-  database: string;
-  user: string;
-  /** `incomplete`, `connected` or `broken`. */
-  setupState: string;
-  /** `scheduled`, `syncing`, `paused` or `rescheduled`. */
-  syncState: string;
-  /** `on_schedule` or `delayed`. */
-  updateState: string;
-  isHistoricalSync: boolean;
-  rescheduledFor: string | null;
-  tasks: Alert[];
-  warnings: Alert[];
-  /** Only after setup tests ran in the same request. */
-  setupTests: SetupTest[];
-}
-
-/** Fivetran's answer with Fivetran's time: its timestamps are never compared with our clock. */
-export type ConnectionNow = Connection & { serverTime: Date };
 
 const text = z._default(z.string(), '');
 const AlertWire = z.object({ code: text, message: text });
@@ -238,7 +182,7 @@ export function connectionsOf(http: FivetranHttp): Connections {
         version: 2,
         // force would stop a sync that is running.
         body: { force: false },
-        data: z.unknown(),
+        data: z.optional(z.unknown()),
         repeatable: true,
       });
     },

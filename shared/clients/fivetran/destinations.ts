@@ -1,16 +1,6 @@
 import * as z from 'zod/mini';
+import type { Destination } from '../../contracts/fivetran.ts';
 import type { FivetranHttp } from './http.ts';
-
-/** Where a group's connections write to; has the id of its group. */
-export interface Destination {
-  id: string;
-  /** `databricks`, … */
-  service: string;
-  /** `CONNECTED`, `INCOMPLETE` or `BROKEN`, in whatever case Fivetran sends. */
-  setupStatus: string;
-  /** Databricks: the Unity Catalog; empty when Fivetran does not say. */
-  catalog: string;
-}
 
 const Wire = z.pipe(
   z.object({

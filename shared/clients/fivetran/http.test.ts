@@ -170,7 +170,7 @@ describe('a request to Fivetran', () => {
     ],
     ['an answer without the promised field', json(200, { code: 'Success', data: { name: 'x' } })],
   ])('takes %s as an error that says so', async (_what, reply) => {
-    const { http } = await serverWith(reply as Reply);
+    const { http } = await serverWith(reply);
     await expect(http.send(get)).rejects.toThrow(UnexpectedAnswerError);
   });
 });

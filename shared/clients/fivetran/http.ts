@@ -69,7 +69,7 @@ const longestPauseSeconds = 10;
 const Envelope = z.object({
   code: z._default(z.string(), ''),
   message: z._default(z.nullable(z.string()), ''),
-  data: z.unknown(),
+  data: z.optional(z.unknown()),
 });
 
 export function createFivetranHttp(settings: HttpSettings): FivetranHttp {

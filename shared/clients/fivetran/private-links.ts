@@ -1,24 +1,7 @@
 import * as z from 'zod/mini';
+import type { PrivateLink } from '../../contracts/fivetran.ts';
 import type { FivetranHttp } from './http.ts';
 import { allOf, pagesOf } from './paging.ts';
-
-/** Fivetran's record of a PrivateLink connection. Words of Fivetran that are new to us are kept as they are. */
-export interface PrivateLink {
-  id: string;
-  name: string;
-  /** For instance `AWS_US_EAST_1`. */
-  region: string;
-  /** `SOURCE_AWS` for a database; other words are other kinds of link. */
-  service: string;
-  /** `CREATING`, `UPDATING`, `DESTROYING`, `OK` or `FAIL`. */
-  state: string;
-  stateSummary: string;
-  /** DNS name of the endpoint, once there is one. */
-  host?: string;
-  createdAt: string;
-  /** Our endpoint service, for instance `com.amazonaws.vpce.us-east-1.vpce-svc-0123456789abcdef0`. */
-  serviceName?: string;
-}
 
 const Wire = z.pipe(
   z.object({

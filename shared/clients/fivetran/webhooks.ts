@@ -1,17 +1,7 @@
 import * as z from 'zod/mini';
+import type { Webhook } from '../../contracts/fivetran.ts';
 import type { FivetranHttp } from './http.ts';
 import { allOf, pagesOf } from './paging.ts';
-
-/** A registered webhook; Fivetran never shows its secret. */
-export interface Webhook {
-  id: string;
-  /** `account` or `group`. */
-  type: string;
-  url: string;
-  events: string[];
-  /** Fivetran switches a webhook off whose receiver has been failing for a day. */
-  active: boolean;
-}
 
 const Wire = z.pipe(
   z.object({
