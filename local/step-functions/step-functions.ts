@@ -1,0 +1,510 @@
+import { randomUUID } from 'node:crypto';
+import { isJsonObject, parseJson, toJson, type Json, type JsonObject } from '../json.ts';
+import type { ExecutionRef, Observer } from '../observer.ts';
+import { allStates, readDefinition, type Definition, type State } from './definition.ts';
+import {
+  createHistoryRecorder,
+  type HistoryEvent,
+  type HistoryRecorder,
+  type TaskResource,
+} from './history.ts';
+import { interpret, MachineAbortedError, type TaskCall } from './interpreter.ts';
+
+/** A state machine as the template describes it. */
+export interface Machine {
+  name: string;
+  arn: string;
+  /** The name under which people know it: `accept-endpoint`. */
+  shortName: string;
+  roleArn: string;
+  /** As it was given, in the States Language. */
+  definitionText: string;
+  definition: Definition;
+  createdAt: Date;
+  logging: JsonObject | undefined;
+}
+
+export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
+
+/** One run of a machine. */
+export interface Execution {
+  arn: string;
+  name: string;
+  machine: Machine;
+  status: ExecutionStatus;
+  startedAt: Date;
+  endedAt: Date | undefined;
+  /** JSON text, as it was given. */
+  input: string;
+  output: string | undefined;
+  error: string | undefined;
+  cause: string | undefined;
+  history: HistoryEvent[];
+}
+
+export interface StepFunctionsOptions {
+  accountId: string;
+  region: string;
+  observer: Observer;
+  /** Invokes a function; answers with its payload or its error. */
+  invoke: (
+    functionArn: string,
+    event: Json,
+  ) => Promise<{ payload: Json } | { error: { errorType: string; errorMessage: string; trace: string[] } }>;
+  /** Puts "Step Functions Execution Status Change" on the account's default bus. */
+  publish: (event: { resources: string[]; detail: JsonObject }) => void;
+}
+
+/** Why a request about machines or executions is refused: a code of the Step Functions API. */
+export class StepFunctionsError extends Error {
+  override readonly name = 'StepFunctionsError';
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Runs the packaged state machines. */
+export interface StepFunctions {
+  /** @throws DefinitionError when the machine cannot be run */
+  register: (machine: {
+    name: string;
+    shortName: string;
+    roleArn: string;
+    definition: string;
+    logging?: JsonObject;
+  }) => Machine;
+  machines: () => Machine[];
+  executions: () => Execution[];
+  /** @throws StepFunctionsError as StartExecution does */
+  start: (
+    machineArn: string,
+    input: Json | string,
+    options?: { name?: string; startedBy?: string },
+  ) => Execution;
+  /** @throws StepFunctionsError when there is no such execution */
+  stop: (executionArn: string, reason?: { error?: string; cause?: string }) => Execution;
+  /** @throws StepFunctionsError when there is no such machine */
+  machine: (arn: string) => Machine;
+  /** @throws StepFunctionsError when there is no such execution */
+  execution: (arn: string) => Execution;
+  /** Resolves when the execution has ended. */
+  ended: (executionArn: string) => Promise<Execution>;
+  /** Stops every execution that runs. */
+  stopAll: () => Promise<void>;
+}
+
+interface Run {
+  execution: Execution;
+  controller: AbortController;
+  stopped:
+    { status: 'ABORTED' | 'TIMED_OUT'; error: string | undefined; cause: string | undefined } | undefined;
+  done: Promise<void>;
+}
+
+/** https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html#StepFunctions-StartExecution-request-name */
+const nameForm = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\u0000-\u001f\u007f-\u009f]{1,80}$/;
+
+export function createStepFunctions(options: StepFunctionsOptions): StepFunctions {
+  const { accountId, region, observer } = options;
+  const machines = new Map<string, Machine>();
+  const runs = new Map<string, Run>();
+
+  const machine = (arn: string): Machine => {
+    const found = machines.get(arn);
+    if (found === undefined) {
+      throw new StepFunctionsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${arn}'`);
+    }
+    return found;
+  };
+  const runOf = (arn: string): Run => {
+    const found = runs.get(arn);
+    if (found === undefined) {
+      throw new StepFunctionsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${arn}'`);
+    }
+    return found;
+  };
+
+  const start: StepFunctions['start'] = (machineArn, given, { name = randomUUID(), startedBy } = {}) => {
+    const started = machine(machineArn);
+    const input = typeof given === 'string' ? given : JSON.stringify(given);
+    if (!nameForm.test(name)) throw new StepFunctionsError('InvalidName', `Invalid Name: '${name}'`);
+    const parsed = parseInput(input);
+    const arn = `arn:aws:states:${region}:${accountId}:execution:${started.name}:${name}`;
+    const earlier = runs.get(arn)?.execution;
+    if (earlier !== undefined) {
+      // The same name and input while it runs is the same request, sent twice.
+      if (earlier.status === 'RUNNING' && sameJson(parseInput(earlier.input), parsed)) return earlier;
+      throw new StepFunctionsError('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`);
+    }
+    const recorder = createHistoryRecorder();
+    const execution: Execution = {
+      arn,
+      name,
+      machine: started,
+      status: 'RUNNING',
+      startedAt: new Date(),
+      endedAt: undefined,
+      input,
+      output: undefined,
+      error: undefined,
+      cause: undefined,
+      history: recorder.events,
+    };
+    const run: Run = {
+      execution,
+      controller: new AbortController(),
+      stopped: undefined,
+      done: Promise.resolve(),
+    };
+    runs.set(arn, run);
+    recorder.executionStarted(input, started.roleArn);
+    observer.emit({ kind: 'execution-started', execution: refOf(execution), input: parsed, startedBy });
+    announce(execution);
+    run.done = carryOut(run, recorder, parsed);
+    return execution;
+  };
+
+  const announce = (execution: Execution): void => {
+    const { arn, machine: of, name, status, startedAt, endedAt, input, output, error, cause } = execution;
+    options.publish({
+      resources: [arn],
+      detail: {
+        executionArn: arn,
+        stateMachineArn: of.arn,
+        name,
+        status,
+        startDate: startedAt.getTime(),
+        stopDate: endedAt?.getTime() ?? null,
+        input,
+        output: output ?? null,
+        stateMachineVersionArn: null,
+        stateMachineAliasArn: null,
+        redriveCount: 0,
+        redriveDate: null,
+        redriveStatus:
+          status === 'FAILED' || status === 'TIMED_OUT' || status === 'ABORTED'
+            ? 'REDRIVABLE'
+            : 'NOT_REDRIVABLE',
+        redriveStatusReason: null,
+        inputDetails: { included: true },
+        outputDetails: output === undefined ? null : { included: true },
+        error: error ?? null,
+        cause: cause ?? null,
+      },
+    });
+  };
+
+  const carryOut = async (run: Run, recorder: HistoryRecorder, input: Json): Promise<void> => {
+    const { execution, controller } = run;
+    const { machine: of } = execution;
+    const ref = refOf(execution);
+    const { timeoutSeconds } = of.definition;
+    const timer =
+      timeoutSeconds === undefined
+        ? undefined
+        : setTimeout(
+            () => {
+              run.stopped ??= { status: 'TIMED_OUT', error: undefined, cause: undefined };
+              controller.abort();
+            },
+            Math.min(timeoutSeconds * 1000, 2_147_483_647),
+          ).unref();
+    try {
+      const output = await interpret(of.definition, input, {
+        signal: controller.signal,
+        context: {
+          Execution: {
+            Id: execution.arn,
+            Name: execution.name,
+            Input: input,
+            StartTime: execution.startedAt.toISOString(),
+            RoleArn: of.roleArn,
+            RedriveCount: 0,
+          },
+          StateMachine: { Id: of.arn, Name: of.name },
+        },
+        runTask: (call) => runTask(call, recorder, execution),
+        onStep: (step) => {
+          recorder.step(step);
+          if (step.kind === 'entered') {
+            const { state, input: stateInput } = step;
+            observer.emit({
+              kind: 'state-entered',
+              execution: ref,
+              state: state.name,
+              type: state.type,
+              input: stateInput,
+            });
+          } else if (step.kind === 'exited') {
+            const { state, output: stateOutput } = step;
+            observer.emit({
+              kind: 'state-exited',
+              execution: ref,
+              state: state.name,
+              type: state.type,
+              output: stateOutput,
+            });
+          } else if (step.kind === 'failed') {
+            observer.emit({
+              kind: 'state-failed',
+              execution: ref,
+              state: step.state.name,
+              error: step.error,
+              cause: step.cause,
+            });
+          } else if (step.kind === 'retried') {
+            observer.emit({
+              kind: 'state-retried',
+              execution: ref,
+              state: step.state.name,
+              attempt: step.attempt,
+            });
+          }
+        },
+      });
+      execution.output = JSON.stringify(output);
+      end(execution, recorder, 'SUCCEEDED', 'ExecutionSucceeded', { output: execution.output });
+    } catch (error) {
+      if (error instanceof MachineAbortedError && run.stopped !== undefined) {
+        execution.error = run.stopped.error;
+        execution.cause = run.stopped.cause;
+        const details = failureDetails(execution);
+        if (run.stopped.status === 'TIMED_OUT')
+          end(execution, recorder, 'TIMED_OUT', 'ExecutionTimedOut', details);
+        else end(execution, recorder, 'ABORTED', 'ExecutionAborted', details);
+      } else {
+        execution.error = error instanceof Error ? error.name : 'States.Runtime';
+        execution.cause = error instanceof Error ? error.message : String(error);
+        end(execution, recorder, 'FAILED', 'ExecutionFailed', failureDetails(execution));
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+  const end = (
+    execution: Execution,
+    recorder: HistoryRecorder,
+    status: Exclude<ExecutionStatus, 'RUNNING'>,
+    type: string,
+    details: { output: string } | { error?: string; cause?: string },
+  ): void => {
+    recorder.executionEnded(type, details);
+    execution.status = status;
+    execution.endedAt = new Date();
+    observer.emit({
+      kind: 'execution-ended',
+      execution: refOf(execution),
+      status,
+      output: execution.output === undefined ? undefined : parseJson(execution.output),
+      error: execution.error,
+      cause: execution.cause,
+    });
+    announce(execution);
+  };
+
+  const runTask = async (call: TaskCall, recorder: HistoryRecorder, execution: Execution): Promise<Json> => {
+    const resource = resourceOf(call.resource, region);
+    const task = recorder.taskStarted(call.lane, call.state, resource, call.input);
+    try {
+      const output =
+        resource.kind === 'lambda'
+          ? await invokeFunction(resource.arn, call.input)
+          : await integrate(resource, call, execution, task.submitted);
+      task.ended({ output });
+      return output;
+    } catch (error) {
+      const failure = error instanceof Error ? error : new Error(String(error));
+      // A stopped branch has an event of its own: this attempt did not fail.
+      if (!call.signal.aborted) task.ended({ error: failure.name, cause: failure.message });
+      throw failure;
+    }
+  };
+
+  const invokeFunction = async (arn: string, event: Json): Promise<Json> => {
+    const outcome = await options.invoke(arn, event).catch((error: unknown) => {
+      throw taskError(
+        'Lambda.ResourceNotFoundException',
+        error instanceof Error ? error.message : String(error),
+      );
+    });
+    if ('payload' in outcome) return outcome.payload;
+    // As on AWS: the Error is the function's own, the Cause is the whole answer as JSON text.
+    throw taskError(outcome.error.errorType, JSON.stringify(outcome.error));
+  };
+
+  const integrate = async (
+    { resourceType, resource }: Extract<TaskResource, { kind: 'integration' }>,
+    call: TaskCall,
+    execution: Execution,
+    submitted: (output: Json) => void,
+  ): Promise<Json> => {
+    const parameters = isJsonObject(call.input) ? call.input : {};
+    const {
+      StateMachineArn: arn,
+      Name: name,
+      Input: input = {},
+      FunctionName: functionName,
+      Payload: payload = {},
+    } = parameters;
+    if (resourceType === 'lambda' && resource === 'invoke') {
+      const answer = await invokeFunction(textOf(functionName), payload);
+      return { ExecutedVersion: '$LATEST', Payload: answer, StatusCode: 200 };
+    }
+    const started = startChild(textOf(arn), input, typeof name === 'string' ? name : undefined, execution);
+    const answer = { ExecutionArn: started.arn, StartDate: started.startedAt.toISOString() };
+    if (resource === 'startExecution') return answer;
+    submitted(answer);
+    const ended = await stepFunctions.ended(started.arn);
+    const description = describeChild(ended, resource.endsWith(':2'));
+    if (ended.status === 'SUCCEEDED') return description;
+    throw taskError('States.TaskFailed', JSON.stringify(description));
+  };
+
+  const startChild = (arn: string, input: Json, name: string | undefined, parent: Execution): Execution => {
+    try {
+      return start(arn, input, { ...(name === undefined ? {} : { name }), startedBy: parent.arn });
+    } catch (error) {
+      if (!(error instanceof StepFunctionsError)) throw error;
+      throw taskError(
+        `StepFunctions.${error.code}Exception`,
+        `${error.message} (Service: AWSStepFunctions; Status Code: 400; Error Code: ${error.code}; Request ID: ${randomUUID()}; Proxy: null)`,
+      );
+    }
+  };
+
+  const stepFunctions: StepFunctions = {
+    register: ({ name, shortName, roleArn, definition: definitionText, logging }) => {
+      const definition = readDefinition(parseJson(definitionText));
+      for (const state of allStates(definition)) refuseUnknownResource(state, region);
+      const arn = `arn:aws:states:${region}:${accountId}:stateMachine:${name}`;
+      const registered = {
+        name,
+        arn,
+        shortName,
+        roleArn,
+        definitionText,
+        definition,
+        createdAt: new Date(),
+        logging,
+      };
+      machines.set(arn, registered);
+      return registered;
+    },
+    machines: () => [...machines.values()],
+    executions: () => [...runs.values()].map(({ execution }) => execution),
+    machine,
+    execution: (arn) => runOf(arn).execution,
+    start,
+    stop: (executionArn, { error, cause } = {}) => {
+      const run = runOf(executionArn);
+      if (run.execution.status === 'RUNNING') {
+        run.stopped ??= { status: 'ABORTED', error, cause };
+        run.controller.abort();
+      }
+      return run.execution;
+    },
+    ended: async (executionArn) => {
+      const run = runOf(executionArn);
+      await run.done;
+      return run.execution;
+    },
+    stopAll: async () => {
+      const open = [...runs.values()].filter(({ execution }) => execution.status === 'RUNNING');
+      for (const { execution } of open) stepFunctions.stop(execution.arn, { cause: 'The local stack ends.' });
+      await Promise.all(open.map(({ done }) => done));
+    },
+  };
+  return stepFunctions;
+}
+
+function refOf({ arn, name, machine }: Execution): ExecutionRef {
+  return { machine: machine.shortName, name, arn };
+}
+
+function parseInput(text: string): Json {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StepFunctionsError(
+      'InvalidExecutionInput',
+      `Invalid State Machine Execution Input: '${reason}'`,
+    );
+  }
+}
+
+function sameJson(left: Json, right: Json): boolean {
+  return canonical(left) === canonical(right);
+}
+
+function canonical(value: Json): string {
+  return JSON.stringify(value, (_key, item: unknown) =>
+    isJsonObject(item) ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1))) : item,
+  );
+}
+
+function failureDetails({ error, cause }: Execution): { error?: string; cause?: string } {
+  return { ...(error === undefined ? {} : { error }), ...(cause === undefined ? {} : { cause }) };
+}
+
+function taskError(name: string, message: string): Error {
+  return Object.assign(new Error(message), { name });
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** `arn:aws:states:::states:startExecution.sync:2` is resource type `states`, resource `startExecution.sync:2`. */
+function resourceOf(resource: string, region: string): TaskResource {
+  const [, resourceType, name] = /^arn:[^:]+:states:::([^:]+):(.+)$/.exec(resource) ?? [];
+  if (resourceType === undefined || name === undefined) return { kind: 'lambda', arn: resource };
+  return { kind: 'integration', resourceType, resource: name, region };
+}
+
+const integrations = new Set([
+  'lambda:invoke',
+  'states:startExecution',
+  'states:startExecution.sync',
+  'states:startExecution.sync:2',
+]);
+
+function refuseUnknownResource(state: State, region: string): void {
+  if (state.type !== 'Task') return;
+  const text = textOf(state.source.Resource);
+  const resource = resourceOf(text, region);
+  const known =
+    resource.kind === 'lambda'
+      ? /^arn:[^:]+:lambda:/.test(text)
+      : integrations.has(`${resource.resourceType}:${resource.resource}`);
+  if (!known)
+    throw new StepFunctionsError(
+      'InvalidDefinition',
+      `State ${state.name}: the local engine cannot run the resource ${text}.`,
+    );
+}
+
+/** https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html */
+function describeChild(execution: Execution, parsed: boolean): Json {
+  const { arn, machine, name, status, startedAt, endedAt, input, output, error, cause } = execution;
+  const data = (text: string | undefined): Json | undefined =>
+    text !== undefined && parsed ? parseJson(text) : text;
+  return toJson({
+    ExecutionArn: arn,
+    StateMachineArn: machine.arn,
+    Name: name,
+    Status: status,
+    StartDate: startedAt.getTime(),
+    StopDate: endedAt?.getTime(),
+    Input: data(input),
+    InputDetails: { Included: true },
+    Output: data(output),
+    OutputDetails: { Included: true },
+    Error: error,
+    Cause: cause,
+  });
+}
