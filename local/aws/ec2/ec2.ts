@@ -9,7 +9,7 @@ import { createNetwork, type Network } from './network.ts';
 import { notificationOperations } from './notifications.ts';
 import { permissionOperations } from './permissions.ts';
 import { ec2Resources } from './resources.ts';
-import { securityGroupOperations } from './security-groups.ts';
+import { permits, securityGroupOperations, type Direction } from './security-groups.ts';
 import { serviceConfigurationOperations } from './service-configurations.ts';
 import { createState, type LoadBalancerZones, type Publish } from './state.ts';
 import { subnetOperations } from './subnets.ts';
@@ -33,6 +33,8 @@ export interface Ec2 {
    * @throws Error when there is no such endpoint
    */
   force(endpointId: string, state: ConnectionState): void;
+  /** Whether a rule of one of the groups lets TCP traffic between their members and an address pass. */
+  permits(groupIds: readonly string[], direction: Direction, address: string, port: number): boolean;
   /** Ends all transitions that are still to come. */
   stop(): void;
 }
@@ -82,6 +84,8 @@ export function createEc2(options: Ec2Options): Ec2 {
       if (endpoint === undefined) throw new Error(`There is no endpoint ${endpointId}.`);
       lifecycle.force(endpoint, to);
     },
+    permits: (groupIds, direction, address, port) =>
+      groupIds.some((id) => permits(state.groups.get(id), direction, address, port)),
     stop: () => state.stopping.abort(),
   };
 }

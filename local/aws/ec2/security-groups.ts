@@ -1,6 +1,7 @@
 import { AwsError, type Operation } from '../service.ts';
 import { applyFilters } from './filters.ts';
 import type { SecurityGroup, SecurityGroupRule } from './model.ts';
+import { contains } from './network.ts';
 import { describeParameters, ec2Operation, ec2Page } from './operation.ts';
 import { newId, tagsOf, writeTags, type Ec2State } from './state.ts';
 
@@ -61,6 +62,25 @@ export function securityGroupOperations(state: Ec2State): Record<string, Operati
       },
     }),
   };
+}
+
+/** Seen from the members of a group. */
+export type Direction = 'inbound' | 'outbound';
+
+/** Whether a rule lets TCP traffic with an address pass; a rule that names a group instead of a range does not. */
+export function permits(
+  group: SecurityGroup | undefined,
+  direction: Direction,
+  address: string,
+  port: number,
+): boolean {
+  return (group?.rules ?? []).some(
+    (rule) =>
+      rule.egress === (direction === 'outbound') &&
+      (rule.protocol === '-1' || (rule.protocol === 'tcp' && rule.fromPort <= port && port <= rule.toPort)) &&
+      rule.cidr !== undefined &&
+      contains(rule.cidr, address),
+  );
 }
 
 interface NewGroup {
