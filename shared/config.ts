@@ -149,6 +149,36 @@ export const settings = {
     fallback: '50000',
     read: wholeNumber(0, 1_000_000),
   },
+  markRows: {
+    variable: 'MARK_ROWS',
+    description: 'Changed rows of one table that a mark holds; of more, a sample of this size is verified.',
+    fallback: '20000',
+    read: wholeNumber(1, 1_000_000),
+  },
+  markMegabytes: {
+    variable: 'MARK_MEGABYTES',
+    description: 'Size of one mark in the ledger, before compression; tables beyond it are skipped.',
+    fallback: '32',
+    read: wholeNumber(1, 1024),
+  },
+  markSeconds: {
+    variable: 'MARK_SECONDS',
+    description: 'Time for one mark; tables beyond it are skipped. Below the time limit of mark-source.',
+    fallback: '180',
+    read: wholeNumber(5, 840),
+  },
+  statementSeconds: {
+    variable: 'STATEMENT_SECONDS',
+    description: 'Time for one statement at Databricks, the start of a stopped warehouse included.',
+    fallback: '240',
+    read: wholeNumber(5, 840),
+  },
+  markScanMegabytes: {
+    variable: 'MARK_SCAN_MEGABYTES',
+    description: 'Tables larger than this on disk are not scanned whole for a mark but sampled.',
+    fallback: '4096',
+    read: wholeNumber(1, 1_000_000),
+  },
 } as const satisfies Record<string, Setting<unknown>>;
 
 export type SettingName = keyof typeof settings;

@@ -56,3 +56,26 @@ export class FivetranRequestError extends ServiceError {
 export class UnexpectedAnswerError extends ServiceError {
   override readonly name = 'UnexpectedAnswerError';
 }
+
+/** PostgreSQL refused or stopped one of our statements. `sqlState` is PostgreSQL's code for why. */
+export class SourceQueryError extends ServiceError {
+  override readonly name = 'SourceQueryError';
+  readonly sqlState: string;
+
+  constructor(message: string, sqlState: string, options?: ErrorOptions) {
+    super(message, options);
+    this.sqlState = sqlState;
+  }
+}
+
+/** Databricks refused or failed one of our statements, or the warehouse did not come up in time. */
+export class DestinationQueryError extends ServiceError {
+  override readonly name = 'DestinationQueryError';
+  /** Databricks' own code, for instance `TABLE_OR_VIEW_NOT_FOUND`; empty when it gave none. */
+  readonly code: string;
+
+  constructor(message: string, code: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

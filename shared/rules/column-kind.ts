@@ -93,3 +93,14 @@ function epochMicroseconds(text: string): string | undefined {
   if (Number.isNaN(milliseconds)) return undefined;
   return (BigInt(milliseconds) * 1000n + BigInt(fraction.padEnd(6, '0'))).toString();
 }
+
+/** A canonical value as text that PostgreSQL casts back to the column's type. */
+export function sourceText(kind: ColumnKind, canonical: string): string {
+  if (kind !== 'timestamp') return canonical;
+  const microseconds = BigInt(canonical);
+  const second = 1_000_000n;
+  const fraction = ((microseconds % second) + second) % second;
+  const seconds = (microseconds - fraction) / second;
+  const text = new Date(Number(seconds) * 1000).toISOString().slice(0, 19);
+  return `${text}.${fraction.toString().padStart(6, '0')}+00`;
+}
