@@ -151,6 +151,15 @@ function allEdges({ States }: AslDefinition): Edge[] {
   });
 }
 
+/** Every way from one state to another, as `from→to`, those inside a Parallel or Map included. */
+export function declaredWays(definition: AslDefinition): Set<string> {
+  const inner = Object.values(definition.States).flatMap(innerMachines);
+  return new Set([
+    ...allEdges(definition).map(stepOf),
+    ...inner.flatMap((machine) => [...declaredWays(machine)]),
+  ]);
+}
+
 /** States in the order in which a walk from the start meets them; ordinary ways before failures. */
 function reachOrder(definition: AslDefinition): string[] {
   const edges = allEdges(definition);

@@ -1,5 +1,12 @@
 import { markup, type Html } from './html.ts';
-import { layOut, type MachineGraph, type PlacedEdge, type PlacedState, type Point } from './machine-graph.ts';
+import {
+  declaredWays,
+  layOut,
+  type MachineGraph,
+  type PlacedEdge,
+  type PlacedState,
+  type Point,
+} from './machine-graph.ts';
 import type { ExecutionRecord } from './report-data.ts';
 
 /** The way that an execution took: how often each state was entered, where it failed, and from where to where it went. */
@@ -31,36 +38,36 @@ export function viewMachine(execution: ExecutionRecord): Html {
   </svg>`;
 }
 
-/** What the history says about the order: a state entered after another one was left. */
-function wayOf({ visits, status }: ExecutionRecord): Way {
+function wayOf({ visits, status, definition }: ExecutionRecord): Way {
   const counts = new Map<string, number>();
-  const steps = new Set<string>();
   const failed = new Set<string>();
-  visits.forEach((visit, index) => {
+  for (const visit of visits) {
     counts.set(visit.state, (counts.get(visit.state) ?? 0) + 1);
     if (visit.errors.length > 0 || visit.type === 'Fail') failed.add(visit.state);
-    // States inside a Parallel interleave, so a step is looked for among all states left before this one began.
-    for (const earlier of visits.slice(0, index)) steps.add(`${earlier.state}→${visit.state}`);
-  });
+  }
   const last = visits.at(-1);
   if (last !== undefined && status !== 'SUCCEEDED' && status !== 'RUNNING') failed.add(last.state);
-  return { visits: counts, failed, steps: directSteps(visits, steps) };
+  return { visits: counts, failed, steps: stepsTaken(visits, declaredWays(definition)) };
 }
 
-/** Only what directly followed: the last state left before the next was entered, for every state. */
-function directSteps(visits: ExecutionRecord['visits'], candidates: Set<string>): Set<string> {
-  const direct = new Set<string>();
-  visits.forEach((visit, index) => {
-    for (const earlier of visits.slice(0, index).reverse()) {
-      const step = `${earlier.state}→${visit.state}`;
-      if (!candidates.has(step) || earlier.exitedAt === undefined) continue;
-      if (Date.parse(earlier.exitedAt) <= Date.parse(visit.enteredAt)) {
-        direct.add(step);
-        break;
-      }
-    }
-  });
-  return direct;
+/**
+ * For each visit the way by which it was reached: from the state left last before, among those that lead here. Branches
+ * of a Parallel interleave, so the visit just before it in the history may be another branch's.
+ */
+function stepsTaken(visits: ExecutionRecord['visits'], ways: Set<string>): Set<string> {
+  return new Set(
+    visits.flatMap((visit, index) => {
+      const from = visits
+        .slice(0, index)
+        .findLast(
+          (earlier) =>
+            ways.has(`${earlier.state}→${visit.state}`) &&
+            earlier.exitedAt !== undefined &&
+            Date.parse(earlier.exitedAt) <= Date.parse(visit.enteredAt),
+        );
+      return from === undefined ? [] : [`${from.state}→${visit.state}`];
+    }),
+  );
 }
 
 function viewGraph(graph: MachineGraph, way: Way): Html {

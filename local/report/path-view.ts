@@ -49,7 +49,7 @@ function viewWide({ parts, strangers }: PathRecord): Html {
         ? undefined
         : viewLink(from.x + from.width, place.x, place.y + place.height / 2, ends.every(isUp));
     })}
-    ${parts.map((part, index) => viewPart(part, places[index], 21))}
+    ${parts.map((part, index) => viewPart(part, places[index], 19))}
     ${door !== undefined && strangers.map((stranger) => viewStrangerBelow(stranger, door))}
   </svg>`;
 }

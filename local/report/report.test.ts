@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { hostile, reportData } from '../../tests/fixtures/report-data.ts';
 import { formatDuration } from './duration.ts';
@@ -17,6 +18,11 @@ test('no text from outside becomes markup', () => {
 test('asks nobody for anything', () => {
   expect(page).not.toMatch(/<[a-z][^>]*\ssrc=|@import|url\(|<link|<iframe/i);
   expect(page).toContain('default-src &#39;none&#39;');
+});
+
+test('lets its own script run, and it alone', () => {
+  const script = /<script>([\s\S]*?)<\/script>/.exec(page)![1]!;
+  expect(page).toContain(`sha256-${createHash('sha256').update(script).digest('base64')}`);
 });
 
 test('names the step that broke and what came instead', () => {

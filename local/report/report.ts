@@ -104,9 +104,7 @@ export function renderReport(data: ReportData): string {
       <footer>
         Written by <code>npm start</code> on ${data.startedAt}. Nothing in this page is loaded from anywhere.
       </footer>
-      <script>
-        ${new Html(script)};
-      </script>
+      ${new Html(`<script>${script}</script>`)}
     </body>
   </html>`;
   return `<!doctype html>\n${page.markup}\n`;

@@ -1,0 +1,82 @@
+import type { Clock } from '../../shared/clock.ts';
+import type { ScenarioRecord, StepRecord } from '../report/report-data.ts';
+
+/** One expectation of the story. */
+export interface Step<Stage> {
+  title: string;
+  /** What must be true, as a sentence for a stranger. */
+  expectation: string;
+  /** Does and looks; gives what was seen as proof. Throws when the expectation is not met. */
+  run: (stage: Stage) => Promise<string>;
+}
+
+/** Steps that belong together and follow each other. */
+export interface Scenario<Stage> {
+  title: string;
+  steps: Step<Stage>[];
+}
+
+/** Hears of each step as it begins and ends. */
+export interface Audience {
+  scenarioStarted: (title: string) => void;
+  stepStarted: (step: StepRecord) => void;
+  stepEnded: (step: StepRecord) => void;
+}
+
+export interface Outcome {
+  scenarios: ScenarioRecord[];
+  failure?: { scenario: string; step: string; message: string };
+}
+
+/**
+ * Plays the scenarios in order. The first step that fails ends the story; what would have followed is recorded as
+ * not run. Never throws for a step.
+ */
+export async function play<Stage>(
+  scenarios: Scenario<Stage>[],
+  stage: Stage,
+  { audience, clock }: { audience: Audience; clock: Clock },
+): Promise<Outcome> {
+  const outcome: Outcome = {
+    scenarios: scenarios.map(({ title, steps }) => ({
+      title,
+      steps: steps.map((step) => ({ title: step.title, expectation: step.expectation, status: 'not-run' })),
+    })),
+  };
+  for (const [index, scenario] of scenarios.entries()) {
+    audience.scenarioStarted(scenario.title);
+    for (const [place, step] of scenario.steps.entries()) {
+      const record = outcome.scenarios[index]?.steps[place];
+      if (record === undefined) continue;
+      const message = await playStep(step, record, stage, { audience, clock });
+      if (message === undefined) continue;
+      outcome.failure = { scenario: scenario.title, step: step.title, message };
+      return outcome;
+    }
+  }
+  return outcome;
+}
+
+/** @returns why the step failed, undefined when it passed */
+async function playStep<Stage>(
+  step: Step<Stage>,
+  record: StepRecord,
+  stage: Stage,
+  { audience, clock }: { audience: Audience; clock: Clock },
+): Promise<string | undefined> {
+  const started = clock.now();
+  record.startedAt = started.toISOString();
+  audience.stepStarted(record);
+  try {
+    record.seen = await step.run(stage);
+    record.status = 'passed';
+    return undefined;
+  } catch (error) {
+    record.seen = error instanceof Error ? error.message : String(error);
+    record.status = 'failed';
+    return record.seen;
+  } finally {
+    record.durationMs = clock.now().getTime() - started.getTime();
+    audience.stepEnded(record);
+  }
+}
