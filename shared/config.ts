@@ -1,4 +1,5 @@
 import { ConfigError } from './errors.ts';
+import { readRoutes } from './rules/routing.ts';
 
 interface Setting<Value> {
   /** Name of the environment variable. */
@@ -97,7 +98,9 @@ export const settings = {
   },
   slackChannel: {
     variable: 'SLACK_CHANNEL',
-    description: 'Id of the channel that alerts go to, for instance C0123456789.',
+    description:
+      'Id of the channel that alerts go to, for instance C0123456789. Until it is given, alerts wait in the ledger.',
+    fallback: '',
     read: text,
   },
   slackMention: {
@@ -105,6 +108,26 @@ export const settings = {
     description:
       "Whom the first message of an incident mentions, in Slack's own syntax, for instance <!subteam^S0123>.",
     fallback: '<!here>',
+    read: text,
+  },
+  slackRouting: {
+    variable: 'SLACK_ROUTING',
+    description:
+      'Where some alerts go instead: rules separated by ;, each with connection=, group= or severity= (critical, warning, information) and channel= or mention=, for instance "severity=critical,mention=<!channel>; group=sales,channel=C0SALES". Of channel and mention, the first rule that fits decides.',
+    fallback: '',
+    read: readRoutes,
+  },
+  runbookUrl: {
+    variable: 'RUNBOOK_URL',
+    description:
+      'Web address at which on-call reads docs/runbook.md; messages link to it. Empty: they name the file.',
+    fallback: '',
+    read: (value: string) => (value === '' ? '' : url(value)),
+  },
+  acceptEndpointMachineArn: {
+    variable: 'ACCEPT_ENDPOINT_MACHINE_ARN',
+    description:
+      'ARN of the state machine that decides about endpoint requests, for the commands in messages.',
     read: text,
   },
   fivetranAccounts: {

@@ -1,0 +1,215 @@
+import type { Diagnosis, FailureToDiagnose } from '../contracts/diagnosis.ts';
+import { Finding } from '../contracts/finding.ts';
+import { cleanLine, cleanText } from './clean-text.ts';
+import { failureCatalogue, type FailureRow } from './failure-catalogue.ts';
+
+/** The path in the order in which data flows: what is broken further up explains what is broken further down. */
+const stations = [
+  {
+    part: 'source',
+    name: 'PostgreSQL source',
+    code: 'source-unhealthy',
+    headline: 'the source is not fit to be read',
+  },
+  {
+    part: 'targets',
+    name: 'load balancer targets',
+    code: 'targets-unhealthy',
+    headline: 'the load balancer cannot reach the database',
+  },
+  {
+    part: 'endpoint',
+    name: 'endpoint connection',
+    code: 'endpoint-lost',
+    headline: "Fivetran's endpoint is not connected",
+  },
+  {
+    part: 'sync',
+    name: 'Fivetran connection',
+    code: 'setup-broken',
+    headline: "the connection's set-up is broken",
+  },
+] as const;
+
+type Station = (typeof stations)[number];
+
+const mostEvidence = 10;
+const limits = { said: 400, summary: 200, reason: 200, remedy: 1_200 };
+
+/** What one part of the path was found to be, or why it is not known. */
+interface Checked {
+  station: Station;
+  findings: Finding[];
+  notChecked: string | undefined;
+}
+
+/**
+ * Why it failed, as far as can be told. Words that name a cause are believed; words that only name a symptom
+ * (a timeout, a reset) give way to the most upstream part of the path that was found broken. What fits nothing is
+ * shown as it is, never guessed.
+ */
+export function diagnose(failure: FailureToDiagnose): Diagnosis {
+  const said = whatWasSaid(failure);
+  const checked = stations.map((station) => read(station, failure.evidence[station.part]));
+  const row = failureCatalogue.find(({ recognisedBy }) =>
+    recognisedBy.some((words) => words.test(said.searched)),
+  );
+  const broken = checked.find(({ findings }) => findings.some(({ status }) => status === 'blocking'));
+  const cause =
+    row?.names === 'cause' || broken === undefined
+      ? byWords(row, said.shown)
+      : byFinding(broken, row, said.shown);
+  const name = failure.connection.name === '' ? failure.connection.connectionId : failure.connection.name;
+  return {
+    code: cause.code,
+    summary: cleanLine(`sync of ${name} failed: ${cause.headline}`, limits.summary),
+    cause: cause.text,
+    evidence: evidenceOf(checked, said.shown, cause.code),
+    remedy: cleanText(cause.remedy, limits.remedy),
+    notChecked: checked.flatMap(({ notChecked }) => notChecked ?? []),
+  };
+}
+
+interface Cause {
+  code: string;
+  headline: string;
+  text: string;
+  remedy: string;
+}
+
+function byWords(row: FailureRow | undefined, shown: string): Cause {
+  if (row !== undefined) {
+    return { code: row.code, headline: row.headline, text: row.meaning, remedy: row.remedy };
+  }
+  return {
+    code: 'unknown',
+    headline: shown === '' ? 'nobody said why' : shown,
+    text:
+      shown === ''
+        ? 'Neither Fivetran nor our own checks name a cause.'
+        : `This failure is not in the catalogue. It was said: ${shown}`,
+    remedy:
+      'Open the connection in Fivetran and read the log of the last sync. If the failure has a name, add it to the failure catalogue.',
+  };
+}
+
+function byFinding({ station, findings }: Checked, row: FailureRow | undefined, shown: string): Cause {
+  const blocking = findings.find(({ status }) => status === 'blocking');
+  const summary = blocking?.summary ?? station.headline;
+  // The finding may itself quote words that name its cause, such as a refused password.
+  const named = failureCatalogue.find(
+    ({ names, recognisedBy }) =>
+      names === 'cause' && recognisedBy.some((words) => words.test(summary.toLowerCase())),
+  );
+  const symptom = row === undefined ? shown : row.headline;
+  return {
+    code: named?.code ?? station.code,
+    headline: named?.headline ?? station.headline,
+    text: cleanText(
+      `${capital(summary)}${/[.!?]$/.test(summary) ? '' : '.'}${named === undefined ? '' : ` ${named.meaning}`}${symptom === '' ? '' : ` That is why the sync reports: ${symptom}.`}`,
+      900,
+    ),
+    remedy: blocking?.remedy ?? named?.remedy ?? `See the runbook entry ${station.code}.`,
+  };
+}
+
+const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+
+const weight: Record<Finding['status'], number> = { blocking: 0, warning: 1, ok: 2, skipped: 3 };
+
+/** What was said and what was found, the worst first; the order of the path among equals. */
+function evidenceOf(checked: readonly Checked[], shown: string, code: string): Finding[] {
+  const words: Finding[] =
+    shown === '' ? [] : [{ check: 'fivetran.sync', status: 'blocking', summary: `Fivetran says: ${shown}` }];
+  const found = checked
+    .flatMap(({ findings }) => findings)
+    .filter(({ status, check }) => status === 'blocking' || status === 'warning' || isTelling(check, code))
+    .sort((a, b) => weight[a.status] - weight[b.status]);
+  const whole = checked
+    .filter(
+      ({ findings }) =>
+        findings.length > 0 && findings.every(({ status }) => status === 'ok' || status === 'skipped'),
+    )
+    .map(({ station }): Finding => ({
+      check: station.part,
+      status: 'ok',
+      summary: `${capital(station.name)}: all checks passed.`,
+    }));
+  return [...words, ...found, ...whole].slice(0, mostEvidence);
+}
+
+/** An answer that is in order and still belongs to this cause, such as the headroom at a Teleport limit. */
+const isTelling = (check: string, code: string): boolean =>
+  code.startsWith('teleport') && /headroom|teleport/.test(check);
+
+/** Everything that has words for the failure: to be searched whole, and in short as it is shown. */
+function whatWasSaid({ sync, error, evidence }: FailureToDiagnose): { searched: string; shown: string } {
+  const tasks = [...(sync?.tasks ?? []), ...(sync?.warnings ?? [])].flatMap(({ code, message }) => [
+    code,
+    message,
+  ]);
+  const reason = sync?.reason ?? '';
+  const ownError =
+    error === null || error === undefined ? '' : `${error.Error}: ${causeMessage(error.Cause)}`;
+  const searched = [sync?.status ?? '', reason, ...tasks, ownError, JSON.stringify(evidence.sync ?? '')]
+    .join('\n')
+    .toLowerCase();
+  const [task] = (sync?.tasks ?? []).filter(({ message }) => message !== '');
+  const shown = reason !== '' ? reason : (task?.message ?? ownError);
+  return { searched, shown: cleanLine(shown, limits.said) };
+}
+
+/** A Lambda's error arrives as JSON in the Cause: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html */
+function causeMessage(cause: string): string {
+  try {
+    const parsed: unknown = JSON.parse(cause);
+    if (typeof parsed === 'object' && parsed !== null && 'errorMessage' in parsed)
+      return String(parsed.errorMessage);
+  } catch {
+    // No JSON: the cause is its own words.
+  }
+  return cause;
+}
+
+/** Findings where there are some; otherwise why there are none. Evidence comes from functions that may have failed. */
+function read(station: Station, value: unknown): Checked {
+  const known = { station, findings: [], notChecked: undefined };
+  if (value === undefined || value === null) {
+    // How the sync ended is known without evidence about it.
+    return station.part === 'sync' ? known : { ...known, notChecked: `${station.name}: was not asked` };
+  }
+  if (typeof value !== 'object') return { ...known, notChecked: `${station.name}: gave no answer` };
+  const error = errorOf(value);
+  const findings = 'findings' in value && Array.isArray(value.findings) ? findingsOf(value.findings) : [];
+  const skipped = findings.filter(({ status }) => status === 'skipped');
+  if (findings.length === 0) {
+    // A sync's own evidence is words, not findings.
+    const quiet = station.part === 'sync' && error === '';
+    return {
+      ...known,
+      notChecked: quiet ? undefined : `${station.name}: ${error === '' ? 'gave no findings' : error}`,
+    };
+  }
+  const notChecked =
+    skipped.length === 0
+      ? undefined
+      : `${station.name}: ${skipped
+          .map(({ summary }) => cleanLine(summary, limits.reason))
+          .slice(0, 3)
+          .join('; ')}`;
+  return { station, findings, notChecked };
+}
+
+function errorOf(value: object): string {
+  const error: unknown = 'error' in value ? value.error : value;
+  if (typeof error === 'string') return cleanLine(error, limits.reason);
+  if (typeof error !== 'object' || error === null || !('Error' in error)) return '';
+  const cause = 'Cause' in error && typeof error.Cause === 'string' ? causeMessage(error.Cause) : '';
+  return cleanLine(`${String(error.Error)}${cause === '' ? '' : `: ${cause}`}`, limits.reason);
+}
+
+const findingsOf = (values: readonly unknown[]): Finding[] =>
+  values.flatMap((value) => {
+    const finding = Finding.safeParse(value);
+    return finding.success ? [finding.data] : [];
+  });

@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import { notify, type NotifyDependencies, type NotifyResult } from '../../functions/notify/notify.ts';
+import { readEvent } from '../../functions/notify/read-event.ts';
+import { createIncidents, type Incidents } from '../../shared/clients/ledger/incidents.ts';
+import { createLeases } from '../../shared/clients/ledger/leases.ts';
+import { createSlack } from '../../shared/clients/slack/slack.ts';
+import type { NotificationInput } from '../../shared/contracts/notification.ts';
+import { ConfigError } from '../../shared/errors.ts';
+import { parse } from '../../shared/contracts/parse.ts';
+import { startSlack, type Slack, type SlackMessage } from '../../local/slack/slack.ts';
+import { createManualClock, type ManualClock } from './manual-clock.ts';
+import { createMemoryLedger } from './memory-ledger.ts';
+
+/** The notify function with a ledger in memory and Slack at the wire. */
+export interface OnCall {
+  clock: ManualClock;
+  slack: Slack;
+  incidents: Incidents;
+  metrics: Record<string, number>[];
+  logged: { code: string; fields: Record<string, unknown> }[];
+  /** What the secret holds; undefined: it is missing. */
+  secret: Record<string, string> | undefined;
+  /** Invokes the function with whatever event, as a Lambda environment of its own. */
+  invoke(event: unknown, change?: Partial<NotifyDependencies>): Promise<NotifyResult>;
+  send(notification: Partial<NotificationInput>): Promise<NotifyResult>;
+  /** Lets a minute pass, then ticks; as often as told. */
+  tick(times?: number): Promise<void>;
+  /** The channel's own messages, without replies. */
+  top(): readonly SlackMessage[];
+  replies(to?: SlackMessage): readonly SlackMessage[];
+  stop(): Promise<void>;
+}
+
+export const connection = { type: 'connection' as const, id: 'assimilate_seem', name: 'rental_pg' };
+
+export async function startOnCall(): Promise<OnCall> {
+  const clock = createManualClock();
+  const slack = await startSlack({ clock });
+  const table = createMemoryLedger();
+  const incidents = createIncidents(table, clock);
+  const metrics: Record<string, number>[] = [];
+  const logged: OnCall['logged'] = [];
+  const note = (code: string, _: string, fields: Record<string, unknown> = {}): void => {
+    logged.push({ code, fields });
+  };
+  const onCall: OnCall = {
+    clock,
+    slack,
+    incidents,
+    metrics,
+    logged,
+    secret: { botToken: slack.botToken },
+    invoke: (event, change = {}) =>
+      notify(readEvent(event, clock.now()), {
+        incidents,
+        leases: createLeases(table, clock),
+        slack: createSlack({
+          baseUrl: slack.url,
+          secretId: 'stack/slack',
+          clock,
+          secrets: {
+            read: (secretId, schema) =>
+              onCall.secret === undefined
+                ? Promise.reject(new ConfigError(`The secret ${secretId} does not exist.`))
+                : Promise.resolve(parse(schema, onCall.secret, 'The secret')),
+          },
+        }),
+        clock,
+        log: {
+          debug: note,
+          info: note,
+          warn: note,
+          error: note,
+          remember: () => undefined,
+          forget: () => undefined,
+        },
+        metrics: { counts: (values) => void metrics.push({ ...values }) },
+        holder: randomUUID(),
+        channel: slack.channel,
+        mention: '<!subteam^S0ONCALL>',
+        routes: [],
+        runbookUrl: '',
+        acceptEndpointMachineArn:
+          'arn:aws:states:us-east-1:111122223333:stateMachine:fivetran-privatelink-dev-accept-endpoint',
+        ...change,
+      }),
+    send: (notification) =>
+      onCall.invoke({
+        phase: 'problem',
+        kind: 'sync-failed',
+        severity: 'critical',
+        subject: connection,
+        summary: 'sync of rental_pg failed: more rows changed than Teleport can take',
+        observedAt: clock.now().toISOString(),
+        ...notification,
+      }),
+    async tick(times = 1) {
+      for (let count = 0; count < times; count += 1) {
+        clock.advance(60);
+        await onCall.invoke({ tick: true });
+      }
+    },
+    top: () => slack.messages().filter(({ threadTs }) => threadTs === undefined),
+    replies: (to) =>
+      slack
+        .messages()
+        .filter(({ threadTs }) => threadTs !== undefined && (to === undefined || threadTs === to.ts)),
+    stop: () => slack.stop(),
+  };
+  return onCall;
+}
