@@ -1,0 +1,126 @@
+import { expect, test } from 'vitest';
+import { FailureToDiagnose } from '../../shared/contracts/diagnosis.ts';
+import { parse } from '../../shared/contracts/parse.ts';
+import { diagnoseFailure } from './diagnose-failure.ts';
+
+const connection = {
+  connectionId: 'assimilate_seem',
+  name: 'rental_pg',
+  groupId: 'g',
+  updateMethod: 'TELEPORT',
+};
+const ok = (check: string) => ({ check, status: 'ok', summary: `${check} is fine` });
+const healthy = {
+  source: { status: 'ok', findings: [ok('source.reachable')] },
+  targets: { status: 'ok', findings: [ok('targets.healthy')] },
+  endpoint: { outcome: 'available', state: 'available', findings: [ok('endpoint.state')], waitSeconds: 0 },
+};
+const diagnose = (failure: object) =>
+  diagnoseFailure(parse(FailureToDiagnose, { connection, evidence: healthy, ...failure }, 'failure'));
+const failed = (reason: string, tasks: object[] = []) => ({ status: 'FAILURE_WITH_TASK', reason, tasks });
+
+test('names a Teleport Sync Error, with what the source shows and what to do', async () => {
+  const answer = await diagnose({
+    sync: failed('Teleport Sync Error: 18,204 changed records in public.rental'),
+    evidence: {
+      ...healthy,
+      source: {
+        status: 'warning',
+        findings: [
+          ok('source.reachable'),
+          {
+            check: 'source.teleport-headroom',
+            status: 'warning',
+            summary: 'public.rental changed 18,204 rows since the last sync; Teleport takes 15,000',
+          },
+        ],
+      },
+    },
+  });
+  expect(answer.code).toBe('teleport-limit');
+  expect(answer.summary).toBe('sync of rental_pg failed: more rows changed than Teleport Sync can take');
+  expect(answer.evidence.map(({ summary }) => summary)).toEqual([
+    'Fivetran says: Teleport Sync Error: 18,204 changed records in public.rental',
+    'public.rental changed 18,204 rows since the last sync; Teleport takes 15,000',
+    'Load balancer targets: all checks passed.',
+    'Endpoint connection: all checks passed.',
+  ]);
+  expect(answer.remedy).toContain('sync more often');
+  expect(answer.notChecked).toEqual([]);
+});
+
+test('a symptom gives way to the most upstream part that is broken', async () => {
+  const blocking = (check: string, summary: string, remedy?: string) => ({
+    status: 'blocking',
+    findings: [{ check, status: 'blocking', summary, ...(remedy === undefined ? {} : { remedy }) }],
+  });
+  const answer = await diagnose({
+    sync: failed('java.net.SocketTimeoutException: connect timed out'),
+    evidence: {
+      source: healthy.source,
+      targets: blocking(
+        'targets.drift',
+        'target 10.0.1.7 is not the address of the database any more',
+        'run refresh-targets',
+      ),
+      endpoint: blocking('endpoint.state', 'endpoint is rejected'),
+    },
+  });
+  expect(answer.code).toBe('targets-unhealthy');
+  expect(answer.cause).toBe(
+    'Target 10.0.1.7 is not the address of the database any more. That is why the sync reports: the database cannot be reached.',
+  );
+  expect(answer.remedy).toBe('run refresh-targets');
+});
+
+test('words that name a cause are believed before what is found downstream', async () => {
+  const answer = await diagnose({
+    sync: failed('FATAL: password authentication failed for user "fivetran"'),
+    evidence: { ...healthy, endpoint: { findings: [{ check: 'e', status: 'blocking', summary: 'gone' }] } },
+  });
+  expect(answer.code).toBe('authentication-failed');
+});
+
+test('says what could not be checked and why', async () => {
+  const answer = await diagnose({
+    sync: failed('connection reset by peer'),
+    evidence: {
+      source: { error: { Error: 'States.Timeout', Cause: '' } },
+      targets: {
+        Error: 'UnavailableError',
+        Cause: '{"errorType":"UnavailableError","errorMessage":"ELBv2 is down"}',
+      },
+      endpoint: healthy.endpoint,
+    },
+  });
+  expect(answer.code).toBe('connection-lost');
+  expect(answer.notChecked).toEqual([
+    'PostgreSQL source: States.Timeout',
+    'load balancer targets: UnavailableError: ELBv2 is down',
+  ]);
+});
+
+test('an unknown failure is shown as it is', async () => {
+  const answer = await diagnose({ sync: failed('Quux overflow in the flux <capacitor>') });
+  expect(answer.code).toBe('unknown');
+  expect(answer.summary).toBe('sync of rental_pg failed: Quux overflow in the flux <capacitor>');
+});
+
+test("the machine's own error is diagnosed when there was no sync", async () => {
+  const answer = await diagnose({
+    sync: null,
+    error: {
+      Error: 'ConfigError',
+      Cause: '{"errorMessage":"The secret stack/fivetran does not exist."}',
+    },
+  });
+  expect(answer.code).toBe('configuration-wrong');
+  expect(answer.evidence[0]?.summary).toContain('The secret stack/fivetran does not exist.');
+});
+
+test('rows and passwords that an error quotes are not repeated', async () => {
+  const answer = await diagnose({
+    sync: failed('duplicate key: Key (email)=(mary@example.org) already exists; postgres://u:s3cret@db/x'),
+  });
+  expect(JSON.stringify(answer)).not.toMatch(/mary@|s3cret/);
+});

@@ -1,0 +1,215 @@
+import type { Incident, Storm } from '../../shared/contracts/incident.ts';
+import { isBroken, joinStorm } from '../../shared/rules/incident.ts';
+import { renderStorm, renderStormLists, stormPolicy, type FirstMessages } from '../../shared/rules/storm.ts';
+import {
+  findTried,
+  isCertain,
+  postInAnyForm,
+  stop,
+  surroundingsOf,
+  updateInAnyForm,
+  type Delivery,
+  type Outgoing,
+} from './delivery.ts';
+
+/** Makes incidents members of their storm; a storm that is not there yet begins. Runs only in the tick. */
+export async function gatherStorm(
+  together: FirstMessages['together'][number],
+  incidents: readonly Incident[],
+  delivery: Delivery,
+): Promise<void> {
+  const now = delivery.clock.now().toISOString();
+  const already = incidents.filter(({ storm }) => storm === together.storm);
+  let place = Math.max(-1, ...already.map(({ stormPlace }) => stormPlace ?? -1)) + 1;
+  await delivery.incidents.changeStorm(
+    together.storm,
+    (storm) =>
+      storm ?? {
+        key: together.storm,
+        status: 'open',
+        openedAt: together.openedAt,
+        joinedAt: now,
+        shown: '',
+        listed: 0,
+        closed: false,
+      },
+  );
+  let joinedAt = together.openedAt;
+  for (const key of together.members) {
+    const joined = await delivery.incidents.change(key, (incident) =>
+      incident === undefined || incident.storm !== undefined
+        ? incident
+        : joinStorm(incident, together.storm, place),
+    );
+    place += 1;
+    if (joined !== undefined && joined.openedAt > joinedAt) joinedAt = joined.openedAt;
+  }
+  await delivery.incidents.changeStorm(together.storm, (storm) => storm && { ...storm, joinedAt });
+}
+
+/**
+ * Brings a storm's message up to date: the message itself, the list of all its members in the thread, and at the
+ * end that it is over.
+ */
+export async function deliverStorm(
+  key: string,
+  incidents: readonly Incident[],
+  delivery: Delivery,
+): Promise<{ outcome: 'done' | 'stopped'; posted: number }> {
+  const members = incidents
+    .filter(({ storm }) => storm === key)
+    .sort((a, b) => (a.stormPlace ?? 0) - (b.stormPlace ?? 0));
+  const storm = await delivery.incidents.changeStorm(
+    key,
+    (now) => now && inTime(now, members, delivery.clock.now()),
+  );
+  if (storm === undefined || members.length === 0) return { outcome: 'done', posted: 0 };
+  const steps = [tellFirst, listMembers, tellEscalation, tellEnd];
+  let posted = 0;
+  for (const step of steps) {
+    const current = await delivery.incidents.changeStorm(key, (now) => now);
+    const result = current === undefined ? 'nothing' : await step(current, members, delivery);
+    if (result === 'stopped') return { outcome: 'stopped', posted };
+    if (result === 'went') posted += 1;
+  }
+  return { outcome: 'done', posted };
+}
+
+/** Whether nothing will be told of this storm any more. */
+export const isStormSettled = (storm: Storm, now: Date): boolean =>
+  storm.status === 'resolved' &&
+  storm.closed &&
+  storm.resolvedAt !== undefined &&
+  now.getTime() - Date.parse(storm.resolvedAt) >= stormPolicy.settleSeconds * 1000;
+
+function inTime(storm: Storm, members: readonly Incident[], now: Date): Storm {
+  const broken = members.some(isBroken);
+  if (storm.status === 'open' && !broken && members.length > 0) {
+    return { ...storm, status: 'resolved', resolvedAt: now.toISOString() };
+  }
+  if (storm.status === 'resolved' && broken) {
+    return { ...storm, status: 'open', resolvedAt: undefined, closed: false };
+  }
+  return storm;
+}
+
+type StepResult = 'nothing' | 'went' | 'stopped';
+
+async function tellFirst(
+  storm: Storm,
+  members: readonly Incident[],
+  delivery: Delivery,
+): Promise<StepResult> {
+  const message = renderStorm(storm, members, surroundingsOf(delivery, delivery.mention));
+  const digest = JSON.stringify(message.blocks);
+  if (storm.shown === digest) return 'nothing';
+  if (storm.posted === undefined) {
+    return tell(
+      storm,
+      { ...message, channel: delivery.channel, messageId: storm.key },
+      delivery,
+      (now, posted) => ({
+        ...now,
+        posted,
+        shown: digest,
+      }),
+    );
+  }
+  const { channel, ts } = storm.posted;
+  if (ts === undefined) return 'nothing';
+  const answer = await updateInAnyForm(channel, ts, message, delivery);
+  if (answer.outcome !== 'done' && !(answer.outcome === 'refused' && answer.what === 'message')) {
+    return stop(answer, delivery);
+  }
+  await delivery.incidents.changeStorm(storm.key, (now) => now && { ...now, shown: digest });
+  return 'went';
+}
+
+async function listMembers(
+  storm: Storm,
+  members: readonly Incident[],
+  delivery: Delivery,
+): Promise<StepResult> {
+  const unlisted = members.filter(({ stormPlace }) => (stormPlace ?? 0) >= storm.listed);
+  const [text] = renderStormLists(unlisted);
+  if (text === undefined) return 'nothing';
+  const texts = renderStormLists(unlisted);
+  const upTo = Math.max(...unlisted.map(({ stormPlace }) => stormPlace ?? 0)) + 1;
+  for (const [index, list] of texts.entries()) {
+    const current = (await delivery.incidents.changeStorm(storm.key, (now) => now)) ?? storm;
+    const last = index === texts.length - 1;
+    const result = await tell(
+      current,
+      inThread(current, list, `list-${String(storm.listed)}-${String(index)}`, delivery),
+      delivery,
+      (now) => (last ? { ...now, listed: upTo } : now),
+    );
+    if (result === 'stopped') return 'stopped';
+  }
+  return 'went';
+}
+
+async function tellEscalation(
+  storm: Storm,
+  members: readonly Incident[],
+  delivery: Delivery,
+): Promise<StepResult> {
+  const now = delivery.clock.now();
+  const due =
+    storm.status === 'open' &&
+    storm.escalatedAt === undefined &&
+    storm.posted !== undefined &&
+    now.getTime() - Date.parse(storm.posted.at) >= stormPolicy.escalateAfterSeconds * 1000;
+  if (!due) return 'nothing';
+  const broken = members.filter(isBroken).length;
+  const text = `🚨 Still failing: ${String(broken)} of ${String(members.length)}. ${delivery.mention}`;
+  return tell(
+    storm,
+    { ...inThread(storm, text, 'escalation', delivery), broadcast: true },
+    delivery,
+    (current) => ({ ...current, escalatedAt: now.toISOString() }),
+  );
+}
+
+async function tellEnd(storm: Storm, members: readonly Incident[], delivery: Delivery): Promise<StepResult> {
+  if (storm.status !== 'resolved' || storm.closed) return 'nothing';
+  const { text } = renderStorm(storm, members, surroundingsOf(delivery, ''));
+  return tell(storm, inThread(storm, text, `over-${storm.resolvedAt ?? ''}`, delivery), delivery, (now) => ({
+    ...now,
+    closed: true,
+  }));
+}
+
+const inThread = (storm: Storm, text: string, id: string, { channel }: Delivery): Outgoing => ({
+  text,
+  channel: storm.posted?.channel ?? channel,
+  messageId: `${storm.key}/${id}`,
+  threadTs: storm.posted?.ts,
+});
+
+async function tell(
+  storm: Storm,
+  outgoing: Outgoing,
+  delivery: Delivery,
+  told: (storm: Storm, posted: NonNullable<Storm['posted']>) => Storm,
+): Promise<StepResult> {
+  const { incidents, clock } = delivery;
+  const known = await findTried(storm.triedAt, outgoing, delivery);
+  if (known === undefined) {
+    await incidents.changeStorm(storm.key, (now) => now && { ...now, triedAt: clock.now().toISOString() });
+  }
+  const answer =
+    known === undefined
+      ? await postInAnyForm(outgoing, delivery)
+      : ({ outcome: 'done', channel: outgoing.channel, ts: known } as const);
+  if (answer.outcome !== 'done') {
+    if (isCertain(answer)) {
+      await incidents.changeStorm(storm.key, (now) => now && { ...now, triedAt: undefined });
+    }
+    return stop(answer, delivery);
+  }
+  const { channel, ts } = answer;
+  const posted = { channel, ...(ts === undefined ? {} : { ts }), at: clock.now().toISOString() };
+  await incidents.changeStorm(storm.key, (now) => now && { ...told(now, posted), triedAt: undefined });
+  return 'went';
+}
