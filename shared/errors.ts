@@ -79,3 +79,8 @@ export class DestinationQueryError extends ServiceError {
     this.code = code;
   }
 }
+
+/** EC2 refused to accept or reject an endpoint. The message carries EC2's own code. */
+export class EndpointRefusedError extends ServiceError {
+  override readonly name = 'EndpointRefusedError';
+}

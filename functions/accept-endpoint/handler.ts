@@ -1,0 +1,38 @@
+import { createFivetran, fivetranCredentials } from '../../shared/clients/fivetran/fivetran.ts';
+import { createClaims } from '../../shared/clients/ledger/claims.ts';
+import { createLedgerTable } from '../../shared/clients/ledger/table.ts';
+import { createPrivateLink } from '../../shared/clients/privatelink/privatelink.ts';
+import { createSecrets } from '../../shared/clients/secrets/secrets.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { loadConfig } from '../../shared/config.ts';
+import { AcceptInput } from '../../shared/contracts/endpoint-decision.ts';
+import { parse } from '../../shared/contracts/parse.ts';
+import { createHandler } from '../../shared/handler.ts';
+import { acceptEndpoint } from './accept-endpoint.ts';
+
+export const handler = createHandler({
+  name: 'accept-endpoint',
+  parse: (event) => parse(AcceptInput, event, 'The input of accept-endpoint'),
+  setUp: (log) => {
+    const config = loadConfig([
+      'region',
+      'ledgerTable',
+      'fivetranBaseUrl',
+      'fivetranSecretId',
+      'claimWindowHours',
+    ]);
+    return {
+      privateLink: createPrivateLink(config),
+      fivetranLinks: createFivetran({
+        baseUrl: config.fivetranBaseUrl,
+        credentials: fivetranCredentials(createSecrets(systemClock), config.fivetranSecretId),
+        clock: systemClock,
+      }).privateLinks,
+      claims: createClaims(createLedgerTable({ tableName: config.ledgerTable }), systemClock),
+      clock: systemClock,
+      log,
+      settings: config,
+    };
+  },
+  run: acceptEndpoint,
+});

@@ -1,0 +1,29 @@
+import { createEventBus } from '../../shared/clients/event-bus/event-bus.ts';
+import { createClaims } from '../../shared/clients/ledger/claims.ts';
+import { createLedgerTable } from '../../shared/clients/ledger/table.ts';
+import { createPrivateLink } from '../../shared/clients/privatelink/privatelink.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { loadConfig } from '../../shared/config.ts';
+import { readHints } from '../../shared/contracts/endpoint-notification.ts';
+import { createHandler } from '../../shared/handler.ts';
+import { createMetrics } from '../../shared/metrics.ts';
+import { onEndpointNotification } from './on-endpoint-notification.ts';
+
+const name = 'on-endpoint-notification';
+
+export const handler = createHandler({
+  name,
+  parse: readHints,
+  setUp: (log) => {
+    const config = loadConfig(['region', 'ledgerTable', 'eventBusName']);
+    return {
+      privateLink: createPrivateLink(config),
+      claims: createClaims(createLedgerTable({ tableName: config.ledgerTable }), systemClock),
+      eventBus: createEventBus(config),
+      clock: systemClock,
+      log,
+      metrics: createMetrics(name),
+    };
+  },
+  run: onEndpointNotification,
+});

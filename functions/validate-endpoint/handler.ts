@@ -1,0 +1,48 @@
+import { createFivetran, fivetranCredentials } from '../../shared/clients/fivetran/fivetran.ts';
+import { createClaims } from '../../shared/clients/ledger/claims.ts';
+import { createLedgerTable } from '../../shared/clients/ledger/table.ts';
+import { createLoadBalancers } from '../../shared/clients/load-balancer/load-balancer.ts';
+import { followCnames } from '../../shared/clients/privatelink/host-names.ts';
+import { createPrivateLink } from '../../shared/clients/privatelink/privatelink.ts';
+import { createSecrets } from '../../shared/clients/secrets/secrets.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { loadConfig } from '../../shared/config.ts';
+import { parseEndpointRequest, ValidateInput } from '../../shared/contracts/endpoint-decision.ts';
+import { parse } from '../../shared/contracts/parse.ts';
+import { createHandler } from '../../shared/handler.ts';
+import { validateEndpoint } from './validate-endpoint.ts';
+
+export const handler = createHandler({
+  name: 'validate-endpoint',
+  parse: (event) => {
+    const { request, machine, since } = parse(ValidateInput, event, 'The input of validate-endpoint');
+    return { request: parseEndpointRequest(request), machine, since };
+  },
+  setUp: (log) => {
+    const config = loadConfig([
+      'region',
+      'ledgerTable',
+      'fivetranBaseUrl',
+      'fivetranSecretId',
+      'fivetranAccounts',
+      'allowedRegions',
+      'claimWindowHours',
+      'targetDeadlineMinutes',
+    ]);
+    return {
+      privateLink: createPrivateLink(config),
+      loadBalancers: createLoadBalancers(),
+      fivetranLinks: createFivetran({
+        baseUrl: config.fivetranBaseUrl,
+        credentials: fivetranCredentials(createSecrets(systemClock), config.fivetranSecretId),
+        clock: systemClock,
+      }).privateLinks,
+      hostNames: followCnames,
+      claims: createClaims(createLedgerTable({ tableName: config.ledgerTable }), systemClock),
+      clock: systemClock,
+      log,
+      settings: config,
+    };
+  },
+  run: validateEndpoint,
+});

@@ -1,0 +1,337 @@
+import type { Claim, EndpointRegister, Expectation } from '../contracts/endpoint-register.ts';
+import type { EndpointConnection } from '../contracts/endpoint.ts';
+import type { PrivateLink } from '../contracts/fivetran.ts';
+import {
+  bindingOfEndpoint,
+  bindingOfExpectation,
+  bindingOfLink,
+  stands,
+  unprovenBindings,
+} from './endpoint-register.ts';
+
+/**
+ * The confused-deputy guard. Fivetran's AWS account serves all of Fivetran's customers, so a request from it may
+ * be anybody's. A request is accepted only against a claim of ours that no other request could mean.
+ * Why, and what it leaves open: docs/security.md.
+ */
+
+/** A request older than its claim by more than this was there before we asked for anything (pre-planting). */
+export const prePlantingMinutes = 10;
+
+export interface GuardFacts {
+  request: EndpointConnection;
+  /** All connections to the service, the request among them. */
+  connections: readonly EndpointConnection[];
+  serviceName: string;
+  /** All private links of our own Fivetran account. */
+  links: readonly PrivateLink[];
+  register: EndpointRegister;
+  /** Links that serve an endpoint of another service of ours, by link id. */
+  boundElsewhere: Readonly<Record<string, string>>;
+  /** DNS names that a link's host leads to, by link id. */
+  hostNames: Readonly<Record<string, readonly string[]>>;
+  fivetranAccounts: readonly string[];
+  claimWindowHours: number;
+  now: Date;
+}
+
+export type GuardCode = 'claim-missing' | 'claim-pre-planted' | 'claim-contested' | 'second-request';
+
+export type GuardAnswer =
+  | {
+      granted: true;
+      claim: Claim;
+      /** Whether the link's host names this very endpoint; otherwise only counting spoke for it. */
+      identified: boolean;
+    }
+  | { granted: false; code: GuardCode; summary: string; otherEndpoints: string[] };
+
+/** A right that might be used, whatever request it may be for. */
+interface Candidate {
+  id: string;
+  claim: Claim;
+  since: number;
+  /** Region that the endpoint must have; undefined when the claim names none. */
+  region: string | undefined;
+  link: PrivateLink | undefined;
+}
+
+/** Whether the request may be accepted, and by which claim. */
+export function guard(facts: GuardFacts): GuardAnswer {
+  const { request } = facts;
+  const own = bindingOfEndpoint(facts.register, request.endpointId);
+  if (own !== undefined) return { granted: true, claim: own.claim, identified: false };
+  const free = candidates(facts).filter(({ claim }) => usedBy(claim, facts) === undefined);
+  const eligible = free.filter((candidate) => isEligible(candidate, request, facts));
+  const identified = eligible.find((candidate) => namesEndpoint(candidate, request, facts));
+  const unproven = unprovenBindings(facts.register).find(
+    ({ endpointId }) => endpointId !== request.endpointId,
+  );
+  if (unproven !== undefined && couldMean(request, facts)) {
+    return {
+      granted: false,
+      code: 'second-request',
+      summary: `${unproven.endpointId} was accepted and is not proven to be ours yet, and ${request.endpointId} asks for the same: one of them may be a stranger's.`,
+      otherEndpoints: [unproven.endpointId],
+    };
+  }
+  if (identified !== undefined) return { granted: true, claim: identified.claim, identified: true };
+  if (eligible.length === 0) return refuse(facts);
+  const rivals = contenders(free, facts);
+  const claimOf = assign(rivals, free, facts);
+  const claim = claimOf?.get(request.endpointId);
+  if (claim === undefined) {
+    const others = rivals.map(({ endpointId }) => endpointId).filter((id) => id !== request.endpointId);
+    return {
+      granted: false,
+      code: 'claim-contested',
+      summary: `${String(others.length + 1)} requests (${[request.endpointId, ...others].join(', ')}) compete for fewer unused claims of ours; nothing tells them apart.`,
+      otherEndpoints: others,
+    };
+  }
+  return { granted: true, claim, identified: false };
+}
+
+/**
+ * Whether a private link may still claim an endpoint: the claim's own conditions, without those of a request.
+ * Asked once more right before the endpoint is accepted.
+ */
+export function linkStillClaims(
+  link: PrivateLink,
+  conditions: { serviceName: string; region: string; claimWindowHours: number; now: Date },
+): boolean {
+  return (
+    link.service === sourceKind &&
+    link.serviceName === conditions.serviceName &&
+    regionOf(link) === conditions.region &&
+    isOpen(link, conditions)
+  );
+}
+
+/** The one private link of ours to the service in that Region, in whatever state; undefined when there are several. */
+export function linkOfService(
+  links: readonly PrivateLink[],
+  serviceName: string,
+  region: string,
+): PrivateLink | undefined {
+  const found = links.filter(
+    (link) => link.service === sourceKind && link.serviceName === serviceName && regionOf(link) === region,
+  );
+  return found.length === 1 ? found[0] : undefined;
+}
+
+/** The kind of private link that leads to sources; the others lead to destinations. */
+const sourceKind = 'SOURCE_AWS';
+
+function isOpen(
+  link: PrivateLink,
+  { now, claimWindowHours }: { now: Date; claimWindowHours: number },
+): boolean {
+  if (link.state === 'CREATING' || link.state === 'UPDATING') return true;
+  return link.state === 'OK' && now.getTime() - Date.parse(link.createdAt) < claimWindowHours * 3_600_000;
+}
+
+/** `us-east-1` for `AWS_US_EAST_1`; undefined for a word of another form. */
+export function regionOf({ region }: { region: string }): string | undefined {
+  const [, name] = /^AWS_([A-Z0-9_]+)$/.exec(region) ?? [];
+  return name?.toLowerCase().replaceAll('_', '-');
+}
+
+function candidates(facts: GuardFacts): Candidate[] {
+  return [
+    ...facts.links
+      .filter(
+        (link) =>
+          link.service === sourceKind && link.serviceName === facts.serviceName && isOpen(link, facts),
+      )
+      .map((link): Candidate => ({
+        id: link.id,
+        claim: { kind: 'private-link', privateLinkId: link.id },
+        since: Date.parse(link.createdAt),
+        // A Region that cannot be read matches no endpoint.
+        region: regionOf(link) ?? '',
+        link,
+      })),
+    ...facts.register.expectations
+      .filter((expectation) => stands(expectation, facts.now.toISOString()))
+      .map(toCandidate),
+  ];
+}
+
+const toCandidate = ({ expectationId, recordedBy, recordedAt }: Expectation): Candidate => ({
+  id: expectationId,
+  claim: { kind: 'expectation', expectationId, recordedBy },
+  since: Date.parse(recordedAt),
+  region: undefined,
+  link: undefined,
+});
+
+/** The endpoint that a claim serves already. */
+function usedBy(claim: Claim, { register, boundElsewhere }: GuardFacts): string | undefined {
+  switch (claim.kind) {
+    case 'private-link':
+      return bindingOfLink(register, claim.privateLinkId)?.endpointId ?? boundElsewhere[claim.privateLinkId];
+    case 'expectation':
+      return bindingOfExpectation(register, claim.expectationId)?.endpointId;
+    case 'approval':
+      return undefined;
+  }
+}
+
+const isRightPlace = ({ region }: Candidate, request: EndpointConnection): boolean =>
+  region === undefined || region === request.region;
+
+/** A claim without a readable time makes nobody eligible: every comparison with NaN is false. */
+const isOldEnough = ({ since }: Candidate, request: EndpointConnection): boolean =>
+  Date.parse(request.createdAt) >= since - prePlantingMinutes * 60_000;
+
+function isEligible(candidate: Candidate, request: EndpointConnection, facts: GuardFacts): boolean {
+  return (
+    isRightPlace(candidate, request) &&
+    isOldEnough(candidate, request) &&
+    !facts.connections.some(
+      (other) => other.endpointId !== request.endpointId && namesEndpoint(candidate, other, facts),
+    )
+  );
+}
+
+/** Whether the link's host is, or leads to, one of the endpoint's DNS names. */
+function namesEndpoint(
+  { link }: Candidate,
+  endpoint: EndpointConnection,
+  { hostNames }: GuardFacts,
+): boolean {
+  if (link?.host === undefined) return false;
+  const names = new Set([link.host, ...(hostNames[link.id] ?? [])].map(plainName));
+  return endpoint.dnsNames.some((name) => names.has(plainName(name)));
+}
+
+const plainName = (name: string): string => name.toLowerCase().replace(/\.$/, '');
+
+/** Whether the request would be eligible if no claim were used: then an unproven binding may be the wrong one. */
+const couldMean = (request: EndpointConnection, facts: GuardFacts): boolean =>
+  candidates(facts).some((candidate) => isEligible(candidate, request, facts));
+
+/** Requests of Fivetran's account that some unused claim could mean, the request itself among them. */
+function contenders(free: readonly Candidate[], facts: GuardFacts): EndpointConnection[] {
+  return facts.connections.filter(
+    (connection) =>
+      connection.state === 'pendingAcceptance' &&
+      bindingOfEndpoint(facts.register, connection.endpointId) === undefined &&
+      facts.fivetranAccounts.includes(connection.ownerAccount) &&
+      free.some((candidate) => isEligible(candidate, connection, facts)),
+  );
+}
+
+/**
+ * A claim for every contender that the request competes with, directly or through others. Fewer claims than
+ * contenders, or claims that only some of them could use, leave somebody without one.
+ *
+ * @returns undefined when not every one can have a claim of its own: then nobody gets one
+ */
+function assign(
+  all: readonly EndpointConnection[],
+  free: readonly Candidate[],
+  facts: GuardFacts,
+): Map<string, Claim> | undefined {
+  const contending = competitorsOf(facts.request, all, free, facts);
+  const holderOf = new Map<string, EndpointConnection>();
+  const place = (connection: EndpointConnection, tried: Set<string>): boolean =>
+    free.some((candidate) => {
+      if (tried.has(candidate.id) || !isEligible(candidate, connection, facts)) return false;
+      tried.add(candidate.id);
+      const holder = holderOf.get(candidate.id);
+      if (holder !== undefined && !place(holder, tried)) return false;
+      holderOf.set(candidate.id, connection);
+      return true;
+    });
+  if (!contending.every((connection) => place(connection, new Set()))) return undefined;
+  return new Map(
+    free.flatMap(({ id, claim }) => {
+      const holder = holderOf.get(id);
+      return holder === undefined ? [] : [[holder.endpointId, claim] as const];
+    }),
+  );
+}
+
+function competitorsOf(
+  request: EndpointConnection,
+  all: readonly EndpointConnection[],
+  free: readonly Candidate[],
+  facts: GuardFacts,
+): EndpointConnection[] {
+  const found = new Set([request]);
+  for (const one of found) {
+    const wanted = free.filter((candidate) => isEligible(candidate, one, facts));
+    for (const other of all) {
+      if (other.endpointId === request.endpointId) continue;
+      if (wanted.some((candidate) => isEligible(candidate, other, facts))) found.add(other);
+    }
+  }
+  return [...found];
+}
+
+/** Says what came nearest to a claim, so that on-call sees at once what is missing. */
+function refuse(facts: GuardFacts): GuardAnswer {
+  const { request, serviceName } = facts;
+  const planted = candidates(facts).filter(
+    (candidate) =>
+      usedBy(candidate.claim, facts) === undefined &&
+      isRightPlace(candidate, request) &&
+      !isOldEnough(candidate, request),
+  );
+  if (planted.length > 0) {
+    return {
+      granted: false,
+      code: 'claim-pre-planted',
+      summary: `The request was made at ${request.createdAt}, more than ${String(prePlantingMinutes)} minutes before ${planted.map(describeCandidate).join(' and ')}: it cannot be the answer to it.`,
+      otherEndpoints: [],
+    };
+  }
+  const misses = [
+    ...facts.links
+      .filter((link) => link.serviceName === serviceName)
+      .map((link) => describeMiss(link, facts)),
+    ...facts.register.expectations.map((expectation) => describeExpectation(expectation, facts)),
+  ];
+  return {
+    granted: false,
+    code: 'claim-missing',
+    summary:
+      misses.length === 0
+        ? `Our Fivetran account has no private link for ${serviceName}, and no operator has said that an endpoint is expected.`
+        : `No claim of ours covers the request: ${misses.join('; ')}.`,
+    otherEndpoints: [],
+  };
+}
+
+const describeCandidate = ({ claim, since }: Candidate): string => {
+  const at = Number.isNaN(since) ? 'an unknown time' : new Date(since).toISOString();
+  return claim.kind === 'private-link'
+    ? `private link ${claim.privateLinkId} (${at})`
+    : `the expectation of ${claim.kind === 'expectation' ? claim.recordedBy : claim.approvedBy} (${at})`;
+};
+
+function describeMiss(link: PrivateLink, facts: GuardFacts): string {
+  const name = `private link ${link.id}`;
+  if (link.service !== sourceKind) return `${name} is of the kind ${link.service}, which leads to no source`;
+  const user = usedBy({ kind: 'private-link', privateLinkId: link.id }, facts);
+  if (user !== undefined) return `${name} serves ${user} already`;
+  if (!isOpen(link, facts)) {
+    return link.state === 'OK'
+      ? `${name} has been OK for longer than ${String(facts.claimWindowHours)} hours`
+      : `${name} is ${link.state}`;
+  }
+  const region = regionOf(link);
+  if (region !== facts.request.region)
+    return `${name} is for ${region ?? link.region}, the endpoint is in ${facts.request.region}`;
+  return `${name} names another endpoint as its host`;
+}
+
+function describeExpectation(expectation: Expectation, facts: GuardFacts): string {
+  const name = `the expectation of ${expectation.recordedBy}`;
+  const user = bindingOfExpectation(facts.register, expectation.expectationId)?.endpointId;
+  if (user !== undefined) return `${name} served ${user}`;
+  if (expectation.withdrawnAt !== undefined) return `${name} was withdrawn`;
+  return `${name} expired at ${expectation.expiresAt}`;
+}

@@ -1,0 +1,276 @@
+import type { DetailType, EventDetail } from '../contracts/events.ts';
+import type { EndpointRegister, Standing } from '../contracts/endpoint-register.ts';
+import type { EndpointConnection, EndpointService } from '../contracts/endpoint.ts';
+import { isAccepted, isGone } from './endpoint-decision.ts';
+import { bindingOfEndpoint, forgetRequest, liveBindings, release } from './endpoint-register.ts';
+import { secondsSince } from './endpoint-waiting.ts';
+
+/** Something that the bus is to be told. */
+export type AuditEvent = {
+  [Type in DetailType]: { type: Type; detail: EventDetail<Type> };
+}[DetailType];
+
+/** What an audit found: what to tell, and the register once it is told. */
+export interface Audit {
+  register: EndpointRegister;
+  events: AuditEvent[];
+}
+
+/** How long a binding may stay unproven before on-call hears of it. */
+export const proofMinutes = 60;
+/** How long an accepted endpoint may be pending: EC2 goes through it whenever the owner changes the endpoint. */
+export const pendingGraceMinutes = 15;
+/** A request younger than this is left to the notification that AWS sent of it. */
+const notificationSeconds = 120;
+/** A look that says `act` or `wait` means that an execution is at work; after this it is taken to have died. */
+const underwaySeconds = 300;
+/** First and longest interval between two looks at a held request. */
+const firstNudgeSeconds = 600;
+const longestNudgeSeconds = 86_400;
+
+interface Moment {
+  now: Date;
+  observedBy: 'notification' | 'reconciliation';
+}
+
+/**
+ * What one endpoint's state means, seen against the register: a request to decide, an endpoint that was lost, one
+ * that nothing explains.
+ *
+ * @param connection undefined when EC2 does not list the endpoint
+ */
+export function auditEndpoint(
+  register: EndpointRegister,
+  endpointId: string,
+  connection: EndpointConnection | undefined,
+  moment: Moment,
+): Audit {
+  const binding = bindingOfEndpoint(register, endpointId);
+  const recreated =
+    binding !== undefined && connection !== undefined && connection.createdAt !== binding.endpointCreatedAt;
+  if (binding !== undefined && (recreated || connection === undefined || isGone(connection.state))) {
+    const state = recreated ? 'recreated' : (connection?.wireState ?? 'gone');
+    return lost(register, endpointId, state, moment.now);
+  }
+  if (
+    connection === undefined &&
+    moment.observedBy === 'notification' &&
+    !knownEndpoints(register).includes(endpointId)
+  ) {
+    // A new request may be told of before EC2 lists it; the machine waits for it.
+    return { register, events: [request(register.serviceId, endpointId, moment)] };
+  }
+  if (connection === undefined || isGone(connection.state)) {
+    return withdrawn(register, endpointId, moment.now);
+  }
+  if (isAccepted(connection.state)) return accepted(register, connection, moment.now);
+  return requested(register, connection, moment);
+}
+
+function lost(register: EndpointRegister, endpointId: string, state: string, now: Date): Audit {
+  const at = now.toISOString();
+  const { serviceId } = register;
+  const released = release(register, endpointId, at, state) ?? register;
+  return {
+    register: withoutStanding(forgetRequest(released, endpointId), endpointId),
+    events: [
+      {
+        type: 'Endpoint Connection Lost',
+        detail: { version: 1, serviceId, endpointId, state, since: at },
+      },
+    ],
+  };
+}
+
+/** A request that ended undecided: whoever was told of it hears that it is over. */
+function withdrawn(register: EndpointRegister, endpointId: string, now: Date): Audit {
+  const note = register.requests[endpointId];
+  const over = standingOf(register, endpointId).map(({ kind, since }) =>
+    attention(endpointSubject(endpointId), kind, `The endpoint ${endpointId} is gone.`, since, true),
+  );
+  const held =
+    note?.decision === 'hold'
+      ? [
+          attention(
+            endpointSubject(endpointId),
+            'endpoint-held',
+            `The request of ${endpointId} was withdrawn or ended undecided at ${now.toISOString()}.`,
+            note.firstSeenAt,
+            true,
+          ),
+        ]
+      : [];
+  return {
+    register: withoutStanding(forgetRequest(register, endpointId), endpointId),
+    events: [...over, ...held],
+  };
+}
+
+function accepted(register: EndpointRegister, connection: EndpointConnection, now: Date): Audit {
+  const { endpointId, serviceId, ownerAccount, wireState } = connection;
+  const binding = bindingOfEndpoint(register, endpointId);
+  const quiet = forgetRequest(register, endpointId);
+  const pendingSince = quiet.pendingSince[endpointId] ?? now.toISOString();
+  const settled: EndpointRegister = {
+    ...quiet,
+    pendingSince: {
+      ...Object.fromEntries(Object.entries(quiet.pendingSince).filter(([id]) => id !== endpointId)),
+      ...(connection.state === 'pending' ? { [endpointId]: pendingSince } : {}),
+    },
+  };
+  return stand(settled, endpointSubject(endpointId), now, [
+    {
+      kind: 'endpoint-unexpected',
+      holds: binding === undefined,
+      summary: `${endpointId} of account ${ownerAccount} is ${wireState} at ${serviceId}, and nothing here accepted it: adopt it if it is yours, otherwise reject it.`,
+    },
+    {
+      kind: 'endpoint-unproven',
+      holds:
+        binding !== undefined &&
+        binding.provenAt === undefined &&
+        secondsSince(binding.boundAt, now) >= proofMinutes * 60,
+      summary: `${endpointId} of account ${ownerAccount} was accepted at ${binding?.boundAt ?? ''} and no setup test has passed through it: adopt it if it is yours, otherwise reject it.`,
+    },
+    {
+      kind: 'endpoint-not-available',
+      holds: connection.state === 'pending' && secondsSince(pendingSince, now) >= pendingGraceMinutes * 60,
+      summary: `${endpointId} has been pending since ${pendingSince}; nothing flows through it.`,
+    },
+  ]);
+}
+
+/** A request to decide: told at once by a notification, and by reconciliation when nobody is at it. */
+function requested(
+  register: EndpointRegister,
+  connection: EndpointConnection,
+  { now, observedBy }: Moment,
+): Audit {
+  const { endpointId, serviceId } = connection;
+  const ask = request(serviceId, endpointId, { now, observedBy });
+  if (observedBy === 'notification') return { register, events: [ask] };
+  const at = now.toISOString();
+  const note = register.requests[endpointId] ?? {
+    firstSeenAt: connection.createdAt,
+    lookedAt: connection.createdAt,
+    decision: 'none',
+    codes: [],
+    nudges: 0,
+  };
+  if (now.getTime() < Date.parse(nextLook(register, note))) return { register, events: [] };
+  return {
+    register: {
+      ...register,
+      requests: { ...register.requests, [endpointId]: { ...note, nudges: note.nudges + 1, nudgedAt: at } },
+    },
+    events: [ask],
+  };
+}
+
+const request = (serviceId: string, endpointId: string, { observedBy }: Moment): AuditEvent => ({
+  type: 'Endpoint Connection Requested',
+  detail: { version: 1, serviceId, endpointId, observedBy },
+});
+
+/** When a request is to be looked at again, unless somebody does before. */
+function nextLook(
+  { changedAt }: EndpointRegister,
+  note: { lookedAt: string; decision: string; nudges: number; nudgedAt?: string | undefined },
+): string {
+  const last = note.nudgedAt !== undefined && note.nudgedAt > note.lookedAt ? note.nudgedAt : note.lookedAt;
+  // A proof, a release or an expectation may have freed it.
+  if (changedAt !== undefined && changedAt > last) return changedAt;
+  const grown = Math.min(longestNudgeSeconds, firstNudgeSeconds * 2 ** Math.min(note.nudges, 20));
+  const seconds =
+    note.decision === 'none' && note.nudges === 0
+      ? notificationSeconds
+      : note.decision === 'hold' || note.nudges > 2
+        ? grown
+        : underwaySeconds;
+  return new Date(Date.parse(last) + seconds * 1000).toISOString();
+}
+
+/** What holds of a service whoever asks for it: it must ask before it lets anybody in, and not be open to all. */
+export function auditService(
+  register: EndpointRegister,
+  service: EndpointService,
+  principals: readonly string[],
+  now: Date,
+): Audit {
+  const { serviceId } = service;
+  return stand(register, { type: 'service', id: serviceId, name: service.serviceName }, now, [
+    {
+      kind: 'acceptance-off',
+      holds: !service.acceptanceRequired,
+      summary: `The endpoint service ${serviceId} accepts every request by itself: switch on "acceptance required".`,
+    },
+    {
+      kind: 'principal-wildcard',
+      holds: principals.includes('*'),
+      summary: `Everybody may ask to connect to ${serviceId}: remove the principal * from its permissions.`,
+    },
+  ]);
+}
+
+/** Endpoints that the register knows and that a full listing may no longer show. */
+export const knownEndpoints = (register: EndpointRegister): string[] => [
+  ...new Set([
+    ...liveBindings(register).map(({ endpointId }) => endpointId),
+    ...Object.keys(register.requests),
+    ...register.standing
+      .map(({ subjectId }) => subjectId)
+      .filter((subjectId) => subjectId !== register.serviceId),
+  ]),
+];
+
+interface Condition {
+  kind: string;
+  holds: boolean;
+  summary: string;
+}
+
+type Subject = EventDetail<'Attention'>['subject'];
+
+const endpointSubject = (endpointId: string): Subject => ({ type: 'endpoint', id: endpointId, name: '' });
+
+/** Tells of each condition once when it begins and once when it is over. */
+function stand(
+  register: EndpointRegister,
+  subject: Subject,
+  now: Date,
+  conditions: readonly Condition[],
+): Audit {
+  let standing = register.standing;
+  const events: AuditEvent[] = [];
+  for (const { kind, holds, summary } of conditions) {
+    const known = standing.find((each) => each.kind === kind && each.subjectId === subject.id);
+    if (holds && known === undefined) {
+      const since = now.toISOString();
+      standing = [...standing, { kind, subjectId: subject.id, since }];
+      events.push(attention(subject, kind, summary, since, false));
+    } else if (!holds && known !== undefined) {
+      standing = standing.filter((each) => each !== known);
+      events.push(attention(subject, kind, 'This is over.', known.since, true));
+    }
+  }
+  return { register: standing === register.standing ? register : { ...register, standing }, events };
+}
+
+const attention = (
+  subject: Subject,
+  kind: string,
+  summary: string,
+  since: string,
+  resolved: boolean,
+): AuditEvent => ({
+  type: 'Attention',
+  detail: { version: 1, subject, kind, summary, since, resolved },
+});
+
+const standingOf = (register: EndpointRegister, subjectId: string): Standing[] =>
+  register.standing.filter((each) => each.subjectId === subjectId);
+
+function withoutStanding(register: EndpointRegister, subjectId: string): EndpointRegister {
+  const standing = register.standing.filter((each) => each.subjectId !== subjectId);
+  return standing.length === register.standing.length ? register : { ...register, standing };
+}
