@@ -27,6 +27,8 @@ export interface StepRecord {
   /** What must be true for the step to pass, as a sentence. */
   expectation: string;
   status: 'passed' | 'failed' | 'not-run';
+  /** Somebody does something here. */
+  acts?: boolean;
   /** What was seen: the proof, or what came instead. */
   seen?: string;
   startedAt?: string;

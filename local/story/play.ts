@@ -6,6 +6,8 @@ export interface Step<Stage> {
   title: string;
   /** What must be true, as a sentence for a stranger. */
   expectation: string;
+  /** A person does something here that the system did not ask for; the timeline tells it. */
+  acts?: boolean;
   /** Does and looks; gives what was seen as proof. Throws when the expectation is not met. */
   run: (stage: Stage) => Promise<string>;
 }
@@ -38,9 +40,14 @@ export async function play<Stage>(
   { audience, clock }: { audience: Audience; clock: Clock },
 ): Promise<Outcome> {
   const outcome: Outcome = {
-    scenarios: scenarios.map(({ title, steps }) => ({
-      title,
-      steps: steps.map((step) => ({ title: step.title, expectation: step.expectation, status: 'not-run' })),
+    scenarios: scenarios.map((scenario) => ({
+      title: scenario.title,
+      steps: scenario.steps.map(({ title, expectation, acts = false }) => ({
+        title,
+        expectation,
+        acts,
+        status: 'not-run',
+      })),
     })),
   };
   for (const [index, scenario] of scenarios.entries()) {
