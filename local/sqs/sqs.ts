@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readInput, type Input } from '../aws/input.ts';
 import { takePage } from '../aws/paging.ts';
 import { createProperties } from '../aws/properties.ts';
+import { sqsProtocols } from '../aws/protocols/sqs.ts';
 import { AwsError, type Service } from '../aws/service.ts';
 import { isJsonObject, toJson, type JsonObject } from '../json.ts';
 import type { ResourceHandlers } from '../template/resource-handler.ts';
@@ -67,7 +68,7 @@ export function createSqs({ accountId, region, endpoint, now = Date.now }: SqsOp
     const found = queues.get(name.split(/[:/]/).at(-1) ?? '');
     if (found === undefined) {
       throw new AwsError(
-        'AWS.SimpleQueueService.NonExistentQueue',
+        'QueueDoesNotExist',
         'The specified queue does not exist or you do not have access to it.',
       );
     }
@@ -101,10 +102,7 @@ export function createSqs({ accountId, region, endpoint, now = Date.now }: SqsOp
 
   const service: Service = {
     scope: 'sqs',
-    protocols: [
-      { kind: 'json', jsonVersion: '1.0', targetPrefix: 'AmazonSQS.' },
-      { kind: 'query', version: '2012-11-05' },
-    ],
+    protocols: sqsProtocols,
     operations: {
       ListQueues: operation((input) => {
         const prefix = input.optionalString('QueueNamePrefix') ?? '';
