@@ -71,7 +71,7 @@ function toDialect(service: Service, protocol: Protocol, request: RawRequest, re
           return { operation, input: dialect?.readInput(operation, input) ?? input };
         },
         writeOutput: (operation, output) => writeQueryOutput({ ...answer, operation }, output),
-        writeError: (error) => writeQueryError(answer, error),
+        writeError: (error) => writeQueryError(answer, error, protocol.queryErrors?.[error.code]),
         unknownOperation: (operation) =>
           new AwsError('InvalidAction', `Could not find operation ${operation} for version ${version}`),
       };
@@ -83,7 +83,8 @@ function toDialect(service: Service, protocol: Protocol, request: RawRequest, re
           input: readJsonInput(request.body.toString()),
         }),
         writeOutput: (_, output) => writeJsonOutput(protocol.jsonVersion, output),
-        writeError: (error) => writeJsonError(protocol.jsonVersion, error),
+        writeError: (error) =>
+          writeJsonError(protocol.jsonVersion, error, protocol.queryErrors?.[error.code]),
         unknownOperation: (operation) =>
           new AwsError('UnknownOperationException', `The operation ${operation} is not known.`),
       };

@@ -76,11 +76,16 @@ export interface XmlElement {
   content: string | XmlElement[];
 }
 
+interface QueryErrors {
+  /** Codes that the query protocol spells differently; JSON tells them in `x-amzn-query-error`. */
+  queryErrors?: Record<string, string>;
+}
+
 /** Wire protocols: https://smithy.io/2.0/aws/protocols/index.html */
 export type Protocol =
   | { kind: 'ec2-query'; version: string }
-  | { kind: 'query'; version: string; dialect?: QueryDialect }
-  | { kind: 'json'; jsonVersion: '1.0' | '1.1'; targetPrefix: string }
+  | ({ kind: 'query'; version: string; dialect?: QueryDialect } & QueryErrors)
+  | ({ kind: 'json'; jsonVersion: '1.0' | '1.1'; targetPrefix: string } & QueryErrors)
   | { kind: 'rest-json'; routes: RestRoute[] };
 
 /** One simulated AWS service. */

@@ -33,9 +33,7 @@ export function createLifecycle(ec2: Ec2State): Lifecycle {
     for (const { serviceId, endpointId, events, topicArn } of ec2.notifications.values()) {
       const concerned = serviceId === endpoint.serviceId || endpointId === endpoint.id;
       if (concerned && events.includes(event)) {
-        after(realDelays.notify, () => {
-          void ec2.publish(topicArn, writeMessage(event, endpoint), {});
-        });
+        after(realDelays.notify, () => void send(ec2, topicArn, writeMessage(event, endpoint)));
       }
     }
   };
@@ -65,11 +63,20 @@ export function createLifecycle(ec2: Ec2State): Lifecycle {
       announce('Delete', endpoint);
       after(realDelays.delete, () => {
         change(endpoint, 'deleted');
-        after(realDelays.forget, () => ec2.endpoints.delete(endpoint.id));
+        after(realDelays.forget, () => void ec2.endpoints.delete(endpoint.id));
       });
     },
     force: change,
   };
+}
+
+/** A notification that its topic refuses is lost, as it is in AWS. */
+async function send(ec2: Ec2State, topicArn: string, message: string): Promise<void> {
+  try {
+    await ec2.publish(topicArn, message, {});
+  } catch {
+    return;
+  }
 }
 
 /** AWS publishes no schema of this message; receivers must take it as a hint to look, whatever it says. */

@@ -1,5 +1,5 @@
 import { readInput, type Input } from '../input.ts';
-import { takePage } from '../paging.ts';
+import { takePage, type Page } from '../paging.ts';
 import { AwsError, type Call, type Operation } from '../service.ts';
 import {
   listenerAttributes,
@@ -194,7 +194,7 @@ const isWanted = (
   names: readonly string[],
 ): boolean => arns.length + names.length === 0 || arns.includes(item.arn) || names.includes(item.name);
 
-function page<Item extends { arn: string }>(items: readonly Item[], input: Input) {
+function page<Item extends { arn: string }>(items: readonly Item[], input: Input): Page<Item> {
   return takePage(items, ({ arn }) => arn, {
     limit: input.integer('PageSize', { min: 1, max: 400 }) ?? 400,
     token: input.optionalString('Marker'),

@@ -50,11 +50,19 @@ export function writeJsonOutput(jsonVersion: string, output: unknown): Reply {
   return { statusCode: 200, headers: contentType(jsonVersion), body: writeJson(output) };
 }
 
-/** https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#operation-error-serialization */
-export function writeJsonError(jsonVersion: string, error: AwsError): Reply {
+/**
+ * https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#operation-error-serialization
+ *
+ * @param queryCode what the service's query protocol calls the error, for clients that know that name
+ */
+export function writeJsonError(jsonVersion: string, error: AwsError, queryCode?: string): Reply {
+  const sender = error.statusCode < 500 ? 'Sender' : 'Receiver';
   return {
     statusCode: error.statusCode,
-    headers: contentType(jsonVersion),
+    headers: {
+      ...contentType(jsonVersion),
+      ...(queryCode === undefined ? {} : { 'x-amzn-query-error': `${queryCode};${sender}` }),
+    },
     body: JSON.stringify({ __type: error.code, message: error.message }),
   };
 }

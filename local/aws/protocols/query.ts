@@ -32,10 +32,11 @@ export function writeQueryOutput(answer: QueryAnswer, output: unknown): Reply {
 export function writeQueryError(
   answer: Pick<QueryAnswer, 'service' | 'version' | 'requestId'>,
   error: AwsError,
+  code = error.code,
 ): Reply {
   const details = [
     { name: 'Type', content: error.statusCode < 500 ? 'Sender' : 'Receiver' },
-    { name: 'Code', content: error.code },
+    { name: 'Code', content: code },
     { name: 'Message', content: error.message },
   ];
   const content = writeXml([
