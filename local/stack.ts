@@ -1,0 +1,213 @@
+import { randomBytes } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { packageService, templatePath } from '../scripts/package.ts';
+import { startCloud, type Cloud } from './cloud.ts';
+import type { FunctionClock } from './lambda/messages.ts';
+import { createObserver, type Observer } from './observer.ts';
+import { startPostgres, type LocalPostgres } from './postgres/postgres.ts';
+import { makeRunDirectory } from './run-directory.ts';
+import { startSlack, type Slack } from './slack/slack.ts';
+import type { StackInfo } from './stack-info.ts';
+import { TemplateError } from './template/intrinsics.ts';
+import type { ProvisionedStack } from './template/provision.ts';
+import { readTemplate } from './template/template.ts';
+
+export interface StackOptions {
+  observer?: Observer;
+  /** `off`: schedules fire only when they are triggered. A number is the factor on the time until they fire. */
+  schedules?: 'off' | number;
+  /** Factor on AWS's own delays and on health check intervals. */
+  scale?: number;
+  /** How functions see time. */
+  clock?: FunctionClock;
+  /** Values of the template's parameters, over those that the stack gives itself. */
+  parameters?: Record<string, string>;
+}
+
+/** Everything of one machine, up and wired together. */
+export interface LocalStack extends Cloud {
+  info: StackInfo;
+  observer: Observer;
+  provisioned: ProvisionedStack;
+  postgres: LocalPostgres;
+  slack: Slack;
+}
+
+const root = path.resolve(import.meta.dirname, '..');
+const accountId = '111122223333';
+const region = 'us-east-1';
+const stackName = 'fivetran-privatelink-dev';
+const sourceName = 'postgres';
+
+/**
+ * Packages the service where something changed, boots every part on ports that are free, makes the packaged template
+ * real, and does what a person would do after a deployment: fills in the secrets, registers the database with the
+ * load balancer and the webhook with Fivetran.
+ *
+ * @throws PackageError, TemplateError and others whose message is one line that says what to do; nothing is left
+ *   running then
+ */
+export async function startStack(options: StackOptions = {}): Promise<LocalStack> {
+  const observer = options.observer ?? createObserver();
+  const stops: (() => Promise<void>)[] = [];
+  let stopping: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    stopping ??= (async () => {
+      for (const end of stops.reverse()) await end();
+    })();
+    return stopping;
+  };
+  const part = async <Part>(name: string, start: () => Promise<Part>, end: (part: Part) => Promise<void>) => {
+    const startedAt = performance.now();
+    const started = await start();
+    stops.push(() => end(started));
+    observer.emit({ kind: 'part-ready', part: name, durationMs: performance.now() - startedAt });
+    return started;
+  };
+
+  const boot = async (): Promise<LocalStack> => {
+    const [, directory, postgres, slack, cloud] = await settle([
+      part(
+        'package',
+        () => packageService({ ifChanged: true }),
+        async () => undefined,
+      ),
+      part(
+        'files',
+        () => makeRunDirectory(path.join(root, '.local')),
+        (made) => rm(made, { recursive: true, force: true }),
+      ),
+      part(
+        'PostgreSQL',
+        () => startPostgres(),
+        (started) => started.stop(),
+      ),
+      part(
+        'Slack',
+        () => startSlack(),
+        (started) => started.stop(),
+      ),
+      part(
+        'AWS',
+        () =>
+          startCloud({
+            root,
+            accountId,
+            region,
+            stackName,
+            observer,
+            scale: options.scale ?? 0.05,
+            ...(typeof options.schedules === 'number' ? { scheduleScale: options.schedules } : {}),
+            ...(options.clock === undefined ? {} : { clock: options.clock }),
+          }),
+        (started) => started.stop(),
+      ),
+    ]);
+    const template = await readTemplate(path.join(root, templatePath));
+    const { network } = cloud.ec2;
+    const provisioned = await part(
+      'template',
+      () =>
+        cloud.provision(template, {
+          SlackBaseUrl: slack.url,
+          SlackChannel: slack.channel,
+          SourceName: sourceName,
+          VpcId: network.vpcId,
+          VpcCidr: network.cidr,
+          SubnetIds: network.subnets.map(({ id }) => id).join(','),
+          DatabasePort: String(postgres.port),
+          ...options.parameters,
+        }),
+      async () => undefined,
+    );
+    const webhookSecret = randomBytes(24).toString('hex');
+    fillSecrets(cloud, text(provisioned.parameters.get('SecretPrefix')), { postgres, slack, webhookSecret });
+    registerDatabase(cloud, provisioned, postgres);
+    const webhookCaFile = path.join(directory, 'webhook-ca.pem');
+    const postgresCaFile = path.join(directory, 'postgres-ca.pem');
+    await writeFile(webhookCaFile, cloud.httpApi.caPem);
+    await writeFile(postgresCaFile, postgres.caPem);
+    if (options.schedules !== 'off') cloud.scheduler.start();
+
+    const info: StackInfo = {
+      awsEndpoint: cloud.awsEndpoint.url,
+      region,
+      accountId,
+      stateMachines: Object.fromEntries(
+        cloud.stepFunctions.machines().map(({ shortName, arn }) => [shortName, arn]),
+      ),
+      functions: Object.fromEntries(cloud.lambda.functions().map(({ folder, arn }) => [folder, arn])),
+      eventBusName: output(provisioned, 'EventBusName'),
+      endpointService: {
+        serviceId: output(provisioned, 'EndpointServiceId'),
+        serviceName: output(provisioned, 'EndpointServiceName'),
+      },
+      fivetranUrl: '',
+      fivetranApiKey: '',
+      fivetranApiSecret: '',
+      webhookUrl: `${cloud.httpApi.url}/fivetran`,
+      webhookCaFile,
+      webhookSecret,
+      databricksUrl: '',
+      slackUrl: slack.url,
+      slackMessagesUrl: slack.messagesUrl,
+      postgres: {
+        admin: postgres.connectionString('admin'),
+        fivetran: postgres.connectionString('fivetran'),
+        caFile: postgresCaFile,
+      },
+      pid: process.pid,
+    };
+    return { ...cloud, info, observer, provisioned, postgres, slack, stop };
+  };
+
+  try {
+    return await boot();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Waits for all, so that what has started can be stopped; then throws the first error, if any. */
+async function settle<Parts extends readonly unknown[]>(parts: {
+  [Index in keyof Parts]: Promise<Parts[Index]>;
+}): Promise<Parts> {
+  await Promise.allSettled(parts);
+  return Promise.all(parts) as unknown as Parts;
+}
+
+interface Filling {
+  postgres: LocalPostgres;
+  slack: Slack;
+  webhookSecret: string;
+}
+
+/** What a person puts in by hand after the first deployment. */
+function fillSecrets({ secrets }: Cloud, prefix: string, { postgres, slack, webhookSecret }: Filling): void {
+  const { name: username, password } = postgres.users.checks;
+  const { host, port, database: dbname, caPem: ca } = postgres;
+  secrets.put(`${prefix}/webhook`, { current: webhookSecret });
+  secrets.put(`${prefix}/slack`, { botToken: slack.botToken });
+  secrets.put(`${prefix}/source/${sourceName}`, { username, password, host, port, dbname, ca });
+}
+
+function registerDatabase(
+  { elbv2 }: Cloud,
+  { resources }: ProvisionedStack,
+  { host, port }: LocalPostgres,
+): void {
+  for (const { type, ref } of resources.values()) {
+    if (type === 'AWS::ElasticLoadBalancingV2::TargetGroup') elbv2.register(ref, host, port);
+  }
+}
+
+function output({ outputs }: ProvisionedStack, name: string): string {
+  return text(outputs.get(name), `The template has no output ${name}.`);
+}
+
+function text(value: unknown, otherwise = 'The template has no parameter SecretPrefix.'): string {
+  if (typeof value !== 'string') throw new TemplateError(otherwise);
+  return value;
+}
