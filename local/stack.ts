@@ -4,6 +4,8 @@ import path from 'node:path';
 import { packageService, templatePath } from '../scripts/package.ts';
 import { startCloud, type Cloud } from './cloud.ts';
 import type { FunctionClock } from './lambda/messages.ts';
+import { startWarehouse, type Warehouse } from './databricks/warehouse.ts';
+import { startFivetran, type LocalFivetran } from './fivetran/fivetran.ts';
 import { createObserver, type Observer } from './observer.ts';
 import { startPostgres, type LocalPostgres } from './postgres/postgres.ts';
 import { makeRunDirectory } from './run-directory.ts';
@@ -32,6 +34,13 @@ export interface LocalStack extends Cloud {
   provisioned: ProvisionedStack;
   postgres: LocalPostgres;
   slack: Slack;
+  warehouse: Warehouse;
+  fivetran: LocalFivetran;
+}
+
+/** The local stack could not be put together. */
+export class StackError extends Error {
+  override readonly name = 'StackError';
 }
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -58,21 +67,21 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
     })();
     return stopping;
   };
-  const part = async <Part>(name: string, start: () => Promise<Part>, end: (part: Part) => Promise<void>) => {
+  const part = async <Part>(
+    name: string,
+    start: () => Promise<Part>,
+    end?: (part: Part) => void | Promise<void>,
+  ): Promise<Part> => {
     const startedAt = performance.now();
     const started = await start();
-    stops.push(() => end(started));
+    if (end !== undefined) stops.push(async () => end(started));
     observer.emit({ kind: 'part-ready', part: name, durationMs: performance.now() - startedAt });
     return started;
   };
 
   const boot = async (): Promise<LocalStack> => {
-    const [, directory, postgres, slack, cloud] = await settle([
-      part(
-        'package',
-        () => packageService({ ifChanged: true }),
-        async () => undefined,
-      ),
+    const parts = [
+      part('package', () => packageService({ ifChanged: true })),
       part(
         'files',
         () => makeRunDirectory(path.join(root, '.local')),
@@ -88,6 +97,7 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
         () => startSlack(),
         (started) => started.stop(),
       ),
+      part('warehouse', startWarehouse, (started) => started.stop()),
       part(
         'AWS',
         () =>
@@ -103,31 +113,53 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
           }),
         (started) => started.stop(),
       ),
-    ]);
+    ] as const;
+    // All have ended, well or not, before the first failure is told: what started can then be stopped.
+    await Promise.allSettled(parts);
+    const [, directory, postgres, slack, warehouse, cloud] = await Promise.all(parts);
+    const fivetran = await part(
+      'Fivetran',
+      () =>
+        startFivetran({
+          awsEndpoint: cloud.awsEndpoint.url,
+          region,
+          resolveLink: (dnsName) => cloud.link.resolve(dnsName),
+          sourceCaPem: postgres.caPem,
+          webhookCaPem: cloud.httpApi.caPem,
+          warehouse,
+        }),
+      (started) => started.stop(),
+    );
     const template = await readTemplate(path.join(root, templatePath));
     const { network } = cloud.ec2;
-    const provisioned = await part(
-      'template',
-      () =>
-        cloud.provision(template, {
-          SlackBaseUrl: slack.url,
-          SlackChannel: slack.channel,
-          SourceName: sourceName,
-          VpcId: network.vpcId,
-          VpcCidr: network.cidr,
-          SubnetIds: network.subnets.map(({ id }) => id).join(','),
-          DatabasePort: String(postgres.port),
-          ...options.parameters,
-        }),
-      async () => undefined,
+    const provisioned = await part('template', () =>
+      cloud.provision(template, {
+        FivetranBaseUrl: fivetran.url,
+        SlackBaseUrl: slack.url,
+        SlackChannel: slack.channel,
+        SourceName: sourceName,
+        VpcId: network.vpcId,
+        VpcCidr: network.cidr,
+        SubnetIds: network.subnets.map(({ id }) => id).join(','),
+        DatabasePort: String(postgres.port),
+        ...options.parameters,
+      }),
     );
     const webhookSecret = randomBytes(24).toString('hex');
-    fillSecrets(cloud, text(provisioned.parameters.get('SecretPrefix')), { postgres, slack, webhookSecret });
+    fillSecrets(cloud, text(provisioned.parameters.get('SecretPrefix')), {
+      postgres,
+      slack,
+      fivetran,
+      webhookSecret,
+    });
     registerDatabase(cloud, provisioned, postgres);
     const webhookCaFile = path.join(directory, 'webhook-ca.pem');
     const postgresCaFile = path.join(directory, 'postgres-ca.pem');
     await writeFile(webhookCaFile, cloud.httpApi.caPem);
     await writeFile(postgresCaFile, postgres.caPem);
+    if (cloud.lambda.functions().some(({ folder }) => folder === 'on-fivetran-webhook')) {
+      await registerWebhook(fivetran, `${cloud.httpApi.url}/fivetran`, webhookSecret);
+    }
     if (options.schedules !== 'off') cloud.scheduler.start();
 
     const info: StackInfo = {
@@ -143,9 +175,9 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
         serviceId: output(provisioned, 'EndpointServiceId'),
         serviceName: output(provisioned, 'EndpointServiceName'),
       },
-      fivetranUrl: '',
-      fivetranApiKey: '',
-      fivetranApiSecret: '',
+      fivetranUrl: fivetran.url,
+      fivetranApiKey: fivetran.apiKey,
+      fivetranApiSecret: fivetran.apiSecret,
       webhookUrl: `${cloud.httpApi.url}/fivetran`,
       webhookCaFile,
       webhookSecret,
@@ -159,7 +191,7 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
       },
       pid: process.pid,
     };
-    return { ...cloud, info, observer, provisioned, postgres, slack, stop };
+    return { ...cloud, info, observer, provisioned, postgres, slack, warehouse, fivetran, stop };
   };
 
   try {
@@ -170,24 +202,22 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
   }
 }
 
-/** Waits for all, so that what has started can be stopped; then throws the first error, if any. */
-async function settle<Parts extends readonly unknown[]>(parts: {
-  [Index in keyof Parts]: Promise<Parts[Index]>;
-}): Promise<Parts> {
-  await Promise.allSettled(parts);
-  return Promise.all(parts) as unknown as Parts;
-}
-
 interface Filling {
   postgres: LocalPostgres;
   slack: Slack;
+  fivetran: LocalFivetran;
   webhookSecret: string;
 }
 
 /** What a person puts in by hand after the first deployment. */
-function fillSecrets({ secrets }: Cloud, prefix: string, { postgres, slack, webhookSecret }: Filling): void {
+function fillSecrets(
+  { secrets }: Cloud,
+  prefix: string,
+  { postgres, slack, fivetran, webhookSecret }: Filling,
+): void {
   const { name: username, password } = postgres.users.checks;
   const { host, port, database: dbname, caPem: ca } = postgres;
+  secrets.put(`${prefix}/fivetran`, { apiKey: fivetran.apiKey, apiSecret: fivetran.apiSecret });
   secrets.put(`${prefix}/webhook`, { current: webhookSecret });
   secrets.put(`${prefix}/slack`, { botToken: slack.botToken });
   secrets.put(`${prefix}/source/${sourceName}`, { username, password, host, port, dbname, ca });
@@ -200,6 +230,21 @@ function registerDatabase(
 ): void {
   for (const { type, ref } of resources.values()) {
     if (type === 'AWS::ElasticLoadBalancingV2::TargetGroup') elbv2.register(ref, host, port);
+  }
+}
+
+/** https://fivetran.com/docs/rest-api/api-reference/webhooks/create-account-webhook */
+async function registerWebhook(fivetran: LocalFivetran, url: string, secret: string): Promise<void> {
+  const response = await fetch(`${fivetran.url}/v1/webhooks/account`, {
+    method: 'POST',
+    headers: {
+      authorization: `Basic ${Buffer.from(`${fivetran.apiKey}:${fivetran.apiSecret}`).toString('base64')}`,
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({ url, secret, active: true, events: ['sync_start', 'sync_end'] }),
+  });
+  if (!response.ok) {
+    throw new StackError(`The local Fivetran refused the webhook ${url}: ${await response.text()}`);
   }
 }
 
