@@ -1,0 +1,121 @@
+import * as z from 'zod/mini';
+import type { Clock } from '../../clock.ts';
+import type { LedgerTable } from './table.ts';
+
+/** What the ledger remembers of a connection's syncs. Timestamps are Fivetran's own. */
+export const SyncState = z.object({
+  name: z._default(z.string(), ''),
+  /** End of the last sync that was handled, or that was there when the connection was first seen. */
+  lastEndedAt: z.optional(z.string()),
+  lastOutcome: z.optional(z.enum(['succeeded', 'failed'])),
+  /** End of the last sync whose increment was verified. */
+  lastVerifiedAt: z.optional(z.string()),
+  /** How long the last sync took that we started. */
+  durationSeconds: z.optional(z.number()),
+  updateMethod: z.optional(z.string()),
+  /** Conditions that on-call has been told about, with their beginning. */
+  conditions: z.optional(z.record(z.string(), z.string())),
+  paused: z.optional(z.boolean()),
+});
+export type SyncState = z.output<typeof SyncState>;
+
+/** The last end of a sync that Fivetran's webhook told us about. */
+export const ReportedEnd = z.object({
+  /** Empty when the webhook named none. */
+  syncId: z.string(),
+  status: z.string(),
+  reason: z.string(),
+  /** Fivetran's time of the event. */
+  endedAt: z.string(),
+  /** Fivetran's time of the same sync's start, when its event arrived. */
+  startedAt: z.nullable(z.string()),
+});
+export type ReportedEnd = z.output<typeof ReportedEnd>;
+
+/** Memory of syncs: who handles which, what was reported, how each connection stands. */
+export interface Syncs {
+  state(connectionId: string): Promise<SyncState>;
+  /** Every connection that was ever noted, by id: one partition, read in pages of a megabyte. */
+  states(): Promise<Map<string, SyncState>>;
+  /** Sets the given fields and leaves the others. */
+  change(connectionId: string, change: Partial<SyncState>): Promise<void>;
+  /**
+   * `true` when `holder` is the one who handles that sync. The first one wins, whoever it is; asking again as the
+   * same holder gives the same answer.
+   */
+  claim(connectionId: string, sync: string, holder: string): Promise<boolean>;
+  /** Notes a start that the webhook reported. */
+  noteStart(connectionId: string, start: { syncId: string; startedAt: string }): Promise<void>;
+  /** Notes an end that the webhook reported, unless a later one is known. */
+  noteEnd(connectionId: string, end: Omit<ReportedEnd, 'startedAt'>): Promise<void>;
+  reportedEnd(connectionId: string): Promise<ReportedEnd | undefined>;
+}
+
+/** How long a handled sync is remembered: longer than Fivetran repeats a webhook (a day). */
+const claimSeconds = 30 * 86_400;
+
+const fleet = 'fleet';
+const stateKey = (connectionId: string) => ({ pk: fleet, sk: `connection#${connectionId}` });
+const keyOf = (connectionId: string, sk: string) => ({ pk: `connection#${connectionId}`, sk });
+
+export function createSyncs(table: LedgerTable, clock: Clock): Syncs {
+  const expiresAt = (): number => Math.floor(clock.now().getTime() / 1000) + claimSeconds;
+  return {
+    async state(connectionId) {
+      return readState(await table.get(stateKey(connectionId)));
+    },
+
+    async states() {
+      const items = await table.query(fleet, { skPrefix: 'connection#' });
+      return new Map(items.map((item) => [item.sk.slice('connection#'.length), readState(item)]));
+    },
+
+    async change(connectionId, change) {
+      const fields = Object.entries(change).filter(([, value]) => value !== undefined);
+      if (fields.length === 0) return;
+      await table.update(stateKey(connectionId), {
+        expression: `SET ${fields.map((_, index) => `#f${index} = :v${index}`).join(', ')}`,
+        names: Object.fromEntries(fields.map(([name], index) => [`#f${index}`, name])),
+        values: Object.fromEntries(fields.map(([, value], index) => [`:v${index}`, value])),
+      });
+    },
+
+    claim: (connectionId, sync, holder) =>
+      table.put(
+        { ...keyOf(connectionId, `sync#${sync}`), holder, expiresAt: expiresAt() },
+        {
+          expression: 'attribute_not_exists(pk) OR holder = :holder',
+          values: { ':holder': holder },
+        },
+      ),
+
+    async noteStart(connectionId, { syncId, startedAt }) {
+      await table.put({ ...keyOf(connectionId, 'reported-start'), syncId, startedAt });
+    },
+
+    async noteEnd(connectionId, end) {
+      const start = await table.get(keyOf(connectionId, 'reported-start'));
+      const startedAt =
+        end.syncId !== '' && start?.syncId === end.syncId && typeof start.startedAt === 'string'
+          ? start.startedAt
+          : null;
+      await table.put(
+        { ...keyOf(connectionId, 'reported-end'), ...end, startedAt },
+        {
+          expression: 'attribute_not_exists(pk) OR endedAt < :endedAt',
+          values: { ':endedAt': end.endedAt },
+        },
+      );
+    },
+
+    async reportedEnd(connectionId) {
+      const result = z.safeParse(ReportedEnd, await table.get(keyOf(connectionId, 'reported-end')));
+      return result.success ? result.data : undefined;
+    },
+  };
+}
+
+function readState(item: unknown): SyncState {
+  const result = z.safeParse(SyncState, item);
+  return result.success ? result.data : { name: '' };
+}

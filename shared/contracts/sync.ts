@@ -1,0 +1,153 @@
+import * as z from 'zod/mini';
+import { ConnectionId, Instant } from './ids.ts';
+
+/** Execution ARN: who speaks to the ledger, so that a retried step finds what its first try did. */
+const Execution = z.string().check(z.minLength(1), z.maxLength(2048));
+
+/** What a state machine says about its connection from the first state on; what is unknown is empty. */
+export const ConnectionOfRun = z.object({
+  connectionId: ConnectionId,
+  name: z.string(),
+  groupId: z.string(),
+  updateMethod: z.string(),
+});
+export type ConnectionOfRun = z.output<typeof ConnectionOfRun>;
+
+/** Fivetran's timestamps of the last ends before a sync: a sync has ended when one of them moved. */
+export const Baseline = z.object({
+  succeededAt: z.nullable(z.string()),
+  failedAt: z.nullable(z.string()),
+});
+export type Baseline = z.output<typeof Baseline>;
+
+/** A sync that is being followed; goes from one look to the next in the execution's state. */
+export const Following = z.object({
+  baseline: Baseline,
+  /** Whether we asked for the sync; one that was already running is adopted. */
+  startedByUs: z.boolean(),
+  /** Fivetran's time when we asked for it; null for an adopted sync. */
+  startedAt: z.nullable(z.string()),
+  historical: z.boolean(),
+  /** Our clock: since when we wait. Compared only with our clock. */
+  since: Instant,
+  /** Our clock: when Fivetran is asked again unless its webhook reports the end earlier. */
+  nextQuestionAt: Instant,
+  /** How long the connection's last sync took; null when unknown. */
+  expectedSeconds: z.nullable(z.number()),
+  /** The end that the webhook had reported last when we began to wait; another one is news. */
+  knownEnd: z.string(),
+  seenSyncing: z.boolean(),
+  /** Looks in a row at which the sync neither ran nor had ended. */
+  quietLooks: z.number(),
+  starts: z.number(),
+  reschedules: z.number(),
+  /** The reschedule that on-call has been told about. */
+  rescheduledFor: z.nullable(z.string()),
+});
+export type Following = z.output<typeof Following>;
+
+/** How a sync ended. */
+export const EndedSync = z.object({
+  /** Fivetran's word, or ours where Fivetran has none: CANCELED, PAUSED, NOT_STARTED, OVERDUE. */
+  status: z.string(),
+  reason: z.string(),
+  tasks: z.array(z.object({ code: z.string(), message: z.string() })),
+  warnings: z.array(z.object({ code: z.string(), message: z.string() })),
+  /** Fivetran's time. */
+  endedAt: Instant,
+  /** Fivetran's time; null when nobody told us. */
+  startedAt: z.nullable(Instant),
+  /** Empty when Fivetran did not name it. */
+  syncId: z.string(),
+});
+export type EndedSync = z.output<typeof EndedSync>;
+
+/** What run-sync is asked to do. A start has the connection only; a review comes from the bus. */
+export const RunSyncRequest = z.object({
+  connectionId: ConnectionId,
+  review: z.optional(z.boolean()),
+  syncId: z.optional(z.string()),
+  status: z.optional(z.string()),
+  reason: z.optional(z.string()),
+  endedAt: z.optional(Instant),
+  /** What to do with a paused connection; `fail` unless told. */
+  whenPaused: z.optional(z.enum(['fail', 'unpause', 'skip'])),
+});
+export type RunSyncRequest = z.output<typeof RunSyncRequest>;
+
+export const StartSyncInput = z.object({
+  connectionId: ConnectionId,
+  execution: Execution,
+  /** The sync that is being followed, when a reschedule of a manual connection has come due. */
+  following: z.optional(z.nullable(Following)),
+});
+export type StartSyncInput = z.output<typeof StartSyncInput>;
+
+export interface StartSyncResult {
+  outcome: 'started' | 'adopted';
+  following: Following;
+  /** Until the first look. */
+  waitSeconds: number;
+}
+
+export const ReadSyncInput = z.discriminatedUnion('mode', [
+  z.object({ mode: z.literal('begin'), execution: Execution, request: RunSyncRequest }),
+  z.object({
+    mode: z.literal('progress'),
+    execution: Execution,
+    connectionId: ConnectionId,
+    following: Following,
+  }),
+  z.object({
+    mode: z.literal('evidence'),
+    connectionId: ConnectionId,
+  }),
+  z.object({
+    mode: z.literal('close'),
+    execution: Execution,
+    connectionId: ConnectionId,
+    outcome: z.enum(['succeeded', 'failed']),
+    sync: z.nullable(EndedSync),
+    /** What verify-increment said; empty when it was not asked. */
+    verdict: z.string(),
+  }),
+]);
+export type ReadSyncInput = z.output<typeof ReadSyncInput>;
+
+/** What run-sync does after its first look. */
+export interface BeginResult {
+  /**
+   * start: begin a sync; follow: a rescheduled one is waited for; succeeded, failed: the sync to review ended so;
+   * handled: another execution has it; skipped: the connection is paused and that is to be left so.
+   */
+  outcome: 'start' | 'follow' | 'succeeded' | 'failed' | 'handled' | 'skipped';
+  /** One sentence for a person who reads the execution. */
+  summary: string;
+  connection: ConnectionOfRun;
+  /** The path, as far as it is known; empty where it is not. */
+  source: string;
+  serviceId: string;
+  endpointId: string;
+  privateLinkId: string;
+  /** Setup tests must pass before a sync. */
+  needsTest: boolean;
+  sync: EndedSync | null;
+  following: Following | null;
+  waitSeconds: number;
+}
+
+export interface ProgressResult {
+  /**
+   * running: look again; rescheduled: the same, and on-call has not been told yet; restart: ask for the sync again;
+   * succeeded, failed: it is over.
+   */
+  outcome: 'running' | 'rescheduled' | 'restart' | 'succeeded' | 'failed';
+  summary: string;
+  following: Following;
+  waitSeconds: number;
+  sync: EndedSync | null;
+}
+
+export interface CloseResult {
+  outcome: 'closed';
+}
