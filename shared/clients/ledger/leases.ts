@@ -8,6 +8,8 @@ export interface Leases {
    * a retried step keeps what its first try took.
    */
   take(name: string, holder: string, seconds: number): Promise<boolean>;
+  /** Who has it now; undefined when nobody does. */
+  holder(name: string): Promise<string | undefined>;
   /** Gives it back, unless somebody else holds it by now. */
   release(name: string, holder: string): Promise<void>;
 }
@@ -25,6 +27,12 @@ export function createLeases(table: LedgerTable, clock: Clock): Leases {
           values: { ':holder': holder, ':now': now },
         },
       );
+    },
+    async holder(name) {
+      const now = Math.floor(clock.now().getTime() / 1000);
+      const item = await table.get(keyOf(name));
+      const held = typeof item?.until === 'number' && item.until >= now;
+      return held && typeof item.holder === 'string' ? item.holder : undefined;
     },
     async release(name, holder) {
       await table.delete(keyOf(name), { expression: 'holder = :holder', values: { ':holder': holder } });

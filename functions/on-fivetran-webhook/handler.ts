@@ -1,0 +1,54 @@
+import * as z from 'zod/mini';
+import { createEventBus } from '../../shared/clients/event-bus/event-bus.ts';
+import { createLeases } from '../../shared/clients/ledger/leases.ts';
+import { createSyncs } from '../../shared/clients/ledger/syncs.ts';
+import { createLedgerTable } from '../../shared/clients/ledger/table.ts';
+import { createSecrets } from '../../shared/clients/secrets/secrets.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { loadConfig } from '../../shared/config.ts';
+import { parse } from '../../shared/contracts/parse.ts';
+import { createHandler } from '../../shared/handler.ts';
+import { readPolicy } from '../../shared/rules/review.ts';
+import { onFivetranWebhook } from './on-fivetran-webhook.ts';
+
+/** An HTTP API request, payload format 2.0: header names arrive in lower case. */
+const HttpRequest = z.object({
+  headers: z._default(z.record(z.string(), z.optional(z.string())), {}),
+  body: z._default(z.string(), ''),
+  isBase64Encoded: z._default(z.boolean(), false),
+});
+
+const WebhookSecret = z.object({
+  current: z.string().check(z.minLength(1)),
+  previous: z.optional(z.string()),
+});
+
+export const handler = createHandler({
+  name: 'on-fivetran-webhook',
+  parse: (event) => {
+    const { headers, body, isBase64Encoded } = parse(HttpRequest, event, 'The HTTP request');
+    return {
+      body: Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'),
+      signature: headers['x-fivetran-signature-256']?.trim() ?? '',
+    };
+  },
+  setUp: (log) => {
+    const config = loadConfig(['ledgerTable', 'eventBusName', 'webhookSecretId', 'verification']);
+    const clock = systemClock;
+    const secrets = createSecrets(clock);
+    const table = createLedgerTable({ tableName: config.ledgerTable });
+    return {
+      secrets: async (options?: { fresh?: boolean }) => {
+        const { current, previous = '' } = await secrets.read(config.webhookSecretId, WebhookSecret, options);
+        return previous === '' ? [current] : [current, previous];
+      },
+      bus: createEventBus({ eventBusName: config.eventBusName }),
+      syncs: createSyncs(table, clock),
+      leases: createLeases(table, clock),
+      policy: readPolicy(config.verification),
+      clock,
+      log,
+    };
+  },
+  run: onFivetranWebhook,
+});

@@ -1,0 +1,19 @@
+import type { ConnectionNow } from '../../shared/contracts/fivetran.ts';
+import type { Following } from '../../shared/contracts/sync.ts';
+import { follow, nameOfReport } from '../../shared/rules/following.ts';
+import type { ReadSyncDependencies } from './read-sync.ts';
+
+/** Begins to follow a sync that we did not ask for. */
+export async function adopt(
+  connection: ConnectionNow,
+  { syncs, clock }: Pick<ReadSyncDependencies, 'syncs' | 'clock'>,
+): Promise<Following> {
+  const { durationSeconds } = await syncs.state(connection.id);
+  return follow({
+    connection,
+    startedAt: null,
+    now: clock.now(),
+    expectedSeconds: durationSeconds,
+    knownEnd: nameOfReport(await syncs.reportedEnd(connection.id)),
+  });
+}

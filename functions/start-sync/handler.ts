@@ -1,0 +1,32 @@
+import { createFivetran, fivetranCredentials } from '../../shared/clients/fivetran/fivetran.ts';
+import { createLeases } from '../../shared/clients/ledger/leases.ts';
+import { createSyncs } from '../../shared/clients/ledger/syncs.ts';
+import { createLedgerTable } from '../../shared/clients/ledger/table.ts';
+import { createSecrets } from '../../shared/clients/secrets/secrets.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { loadConfig } from '../../shared/config.ts';
+import { parse } from '../../shared/contracts/parse.ts';
+import { StartSyncInput } from '../../shared/contracts/sync.ts';
+import { createHandler } from '../../shared/handler.ts';
+import { startSync } from './start-sync.ts';
+
+export const handler = createHandler({
+  name: 'start-sync',
+  parse: (event) => parse(StartSyncInput, event, 'The input of start-sync'),
+  setUp: () => {
+    const config = loadConfig(['ledgerTable', 'fivetranBaseUrl', 'fivetranSecretId']);
+    const clock = systemClock;
+    const table = createLedgerTable({ tableName: config.ledgerTable });
+    return {
+      fivetran: createFivetran({
+        baseUrl: config.fivetranBaseUrl,
+        credentials: fivetranCredentials(createSecrets(clock), config.fivetranSecretId),
+        clock,
+      }),
+      leases: createLeases(table, clock),
+      syncs: createSyncs(table, clock),
+      clock,
+    };
+  },
+  run: startSync,
+});

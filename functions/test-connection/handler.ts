@@ -1,0 +1,30 @@
+import { createFivetran, fivetranCredentials } from '../../shared/clients/fivetran/fivetran.ts';
+import { createClaims } from '../../shared/clients/ledger/claims.ts';
+import { createLedgerTable } from '../../shared/clients/ledger/table.ts';
+import { createSecrets } from '../../shared/clients/secrets/secrets.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { loadConfig } from '../../shared/config.ts';
+import { parse } from '../../shared/contracts/parse.ts';
+import { TestConnectionInput } from '../../shared/contracts/setup.ts';
+import { createHandler } from '../../shared/handler.ts';
+import { testConnection } from './test-connection.ts';
+
+export const handler = createHandler({
+  name: 'test-connection',
+  parse: (event) => parse(TestConnectionInput, event, 'The input of test-connection'),
+  setUp: (log) => {
+    const config = loadConfig(['ledgerTable', 'fivetranBaseUrl', 'fivetranSecretId']);
+    const clock = systemClock;
+    const table = createLedgerTable({ tableName: config.ledgerTable });
+    return {
+      fivetran: createFivetran({
+        baseUrl: config.fivetranBaseUrl,
+        credentials: fivetranCredentials(createSecrets(clock), config.fivetranSecretId),
+        clock,
+      }),
+      claims: createClaims(table, clock),
+      log,
+    };
+  },
+  run: testConnection,
+});

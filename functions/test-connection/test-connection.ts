@@ -1,0 +1,132 @@
+import type { Claims } from '../../shared/clients/ledger/claims.ts';
+import type { Fivetran } from '../../shared/clients/fivetran/fivetran.ts';
+import type { Connection, PrivateLink } from '../../shared/contracts/fivetran.ts';
+import type { TestConnectionInput, TestedConnections } from '../../shared/contracts/setup.ts';
+import type { Log } from '../../shared/log.ts';
+import { judgeSetupTests } from '../../shared/rules/setup-tests.ts';
+import { postgresServices } from '../../shared/rules/supported-services.ts';
+import { lastEndOf } from '../../shared/rules/sync-view.ts';
+
+export interface TestConnectionDependencies {
+  fivetran: Fivetran;
+  claims: Pick<Claims, 'bindingOfPrivateLink' | 'recordProof'>;
+  log: Log;
+}
+
+type Tested = TestedConnections['connections'][number];
+
+const pendingWaitSeconds = 15;
+
+/**
+ * Runs Fivetran's setup tests for one connection, or for every PostgreSQL connection on a private link, one after
+ * the other: each of them logs in to the database. A passed test through a link that is OK proves the endpoint.
+ */
+export async function testConnection(
+  input: TestConnectionInput,
+  dependencies: TestConnectionDependencies,
+): Promise<TestedConnections> {
+  const { fivetran } = dependencies;
+  if ('connectionId' in input) {
+    const connection = await fivetran.connections.get(input.connectionId);
+    const link =
+      connection.privateLinkId === null
+        ? undefined
+        : await fivetran.privateLinks.get(connection.privateLinkId);
+    return testAll(link, () => Promise.resolve([connection]), dependencies);
+  }
+  const link = await fivetran.privateLinks.get(input.privateLinkId);
+  return testAll(link, () => connectionsOn(link.id, fivetran), dependencies);
+}
+
+async function testAll(
+  link: PrivateLink | undefined,
+  connections: () => Promise<Connection[]>,
+  dependencies: TestConnectionDependencies,
+): Promise<TestedConnections> {
+  if (link !== undefined && link.state !== 'OK') return notReady(link);
+  const tested: Tested[] = [];
+  for (const connection of await connections()) tested.push(await testOne(connection, dependencies));
+  if (link !== undefined) await prove(link.id, tested, dependencies);
+  const failed = tested.filter(({ outcome }) => outcome === 'failed');
+  return {
+    outcome: failed.length === 0 ? 'passed' : 'failed',
+    privateLinkState: link?.state ?? '',
+    connections: tested,
+    waitSeconds: 0,
+    summary:
+      failed.length === 0
+        ? `The setup tests of ${namesOf(tested)} passed.`
+        : failed.map(({ name, failing }) => `The setup tests of ${name} failed: ${list(failing)}.`).join(' '),
+  };
+}
+
+function notReady({ name, state, stateSummary }: PrivateLink): TestedConnections {
+  const failed = state === 'FAIL' || state === 'DESTROYING';
+  return {
+    outcome: failed ? 'failed' : 'pending',
+    privateLinkState: state,
+    connections: [],
+    waitSeconds: failed ? 0 : pendingWaitSeconds,
+    summary: `Fivetran's private link ${name} is ${state}${stateSummary === '' ? '' : `: ${stateSummary}`}.`,
+  };
+}
+
+async function connectionsOn(privateLinkId: string, fivetran: Fivetran): Promise<Connection[]> {
+  const found: Connection[] = [];
+  for await (const { items } of fivetran.connections.list()) {
+    found.push(
+      ...items.filter(
+        (connection) =>
+          connection.privateLinkId === privateLinkId && postgresServices.has(connection.service),
+      ),
+    );
+  }
+  return found;
+}
+
+async function testOne(before: Connection, { fivetran, log }: TestConnectionDependencies): Promise<Tested> {
+  let connection: Connection = await fivetran.connections.test(before.id);
+  if (connection.setupTests.some(({ status }) => status === 'JOB_FAILED')) {
+    // The test itself could not run, which says nothing about the connection: once more.
+    connection = await fivetran.connections.test(before.id);
+  }
+  const { outcome, failing, warnings } = judgeSetupTests(connection);
+  for (const warning of warnings) {
+    log.warn('SETUP_TEST_WARNING', 'A setup test passed with a warning.', {
+      connectionId: before.id,
+      ...warning,
+    });
+  }
+  const neverOrLastFailed = lastEndOf(before)?.status !== 'SUCCESSFUL';
+  return {
+    connectionId: before.id,
+    name: before.name,
+    outcome,
+    startSync: outcome === 'passed' && !before.paused && neverOrLastFailed,
+    failing,
+    warnings,
+  };
+}
+
+async function prove(
+  privateLinkId: string,
+  tested: readonly Tested[],
+  { claims, log }: TestConnectionDependencies,
+): Promise<void> {
+  const passed = tested.find(({ outcome }) => outcome === 'passed');
+  if (passed === undefined) return;
+  const binding = await claims.bindingOfPrivateLink(privateLinkId);
+  if (binding === undefined) return;
+  const proven = await claims.recordProof({
+    privateLinkId,
+    serviceId: binding.serviceId,
+    connectionId: passed.connectionId,
+  });
+  if (proven) log.info('ENDPOINT_PROVEN', 'A setup test passed through the endpoint.', { privateLinkId });
+}
+
+const namesOf = (tested: readonly Tested[]): string =>
+  tested.length === 0 ? 'no connection' : tested.map(({ name }) => name).join(', ');
+
+const list = (failing: readonly { title: string; message: string }[]): string =>
+  failing.map(({ title, message }) => (message === '' ? title : `${title} (${message})`)).join(', ');

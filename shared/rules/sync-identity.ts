@@ -1,0 +1,57 @@
+import type { Connection } from '../contracts/fivetran.ts';
+import { fivetranTime, lastEndOf, type LastEnd } from './sync-view.ts';
+
+/** The end of a sync as its observer told us. */
+export interface ToldEnd {
+  syncId: string;
+  status: string;
+  /** Fivetran's time: of the webhook's event, or the connection's own timestamp. */
+  endedAt: string;
+}
+
+export interface IdentifiedSync {
+  /** What to review: what was told, or the later end that Fivetran shows by now. */
+  status: string;
+  endedAt: string;
+  /** Whether the sync that was told has been overtaken by a later one. */
+  overtaken: boolean;
+  /** Names under which this sync is claimed; whoever loses one of them leaves the sync to the other. */
+  claims: string[];
+}
+
+/** A webhook's event is made within this time after Fivetran has set the connection's timestamp. */
+const webhookLagMs = 5 * 60_000;
+
+/**
+ * One sync has several names: the webhook knows its id, the connection only when it ended. All names that can be
+ * known are claimed, so that trigger, webhook and reconciliation find each other in any order. Every time that is
+ * compared here is Fivetran's.
+ */
+export function identifySync(told: ToldEnd, connection: Connection): IdentifiedSync {
+  const last = lastEndOf(connection);
+  const byId = told.syncId === '' ? [] : [nameOfId(told.syncId)];
+  if (last !== undefined && fivetranTime(last.endedAt) > fivetranTime(told.endedAt)) {
+    return { ...last, overtaken: true, claims: [...byId, nameOfEnd(last.endedAt)] };
+  }
+  const same = last !== undefined && isSameEnd(told, last) ? last : undefined;
+  return {
+    status: told.status,
+    endedAt: same?.endedAt ?? told.endedAt,
+    overtaken: false,
+    claims: [...byId, same === undefined ? nameOfEnd(told.endedAt) : nameOfEnd(same.endedAt)],
+  };
+}
+
+function isSameEnd(told: ToldEnd, last: LastEnd): boolean {
+  const sameKind = told.status === 'SUCCESSFUL' ? 'SUCCESSFUL' : 'FAILURE';
+  return last.status === sameKind && fivetranTime(told.endedAt) - fivetranTime(last.endedAt) <= webhookLagMs;
+}
+
+/** Names under which a sync is claimed that was followed to its end. */
+export function claimsOf({ syncId, endedAt }: { syncId: string; endedAt: string }): string[] {
+  return [...(syncId === '' ? [] : [nameOfId(syncId)]), nameOfEnd(endedAt)];
+}
+
+const nameOfId = (syncId: string): string => `id:${syncId}`;
+/** The same instant in whatever notation is the same name. */
+const nameOfEnd = (endedAt: string): string => `end:${String(fivetranTime(endedAt))}`;

@@ -1,0 +1,202 @@
+import type { ConnectionNow } from '../contracts/fivetran.ts';
+import type { EndedSync, Following, ProgressResult } from '../contracts/sync.ts';
+import { after, nameOfReport, secondsBetween, secondsToLook } from './following.ts';
+import { fivetranTime, viewSync } from './sync-view.ts';
+import { deadlineSeconds, nextQuestionSeconds } from './sync-waiting.ts';
+
+/** The end that the webhook reported last. */
+export interface Report {
+  syncId: string;
+  status: string;
+  reason: string;
+  endedAt: string;
+  startedAt: string | null;
+}
+
+export interface ProgressFacts {
+  following: Following;
+  connection: ConnectionNow;
+  report: Report | undefined;
+  /** Our clock. */
+  now: Date;
+}
+
+/** A sync that was asked for and did not begin is asked for once more after this time. */
+const notStartedSeconds = 120;
+/** Fivetran's state and timestamps do not change in one instant; a quiet look is confirmed after this time. */
+const confirmSeconds = 10;
+const mostReschedules = 10;
+const longestWaitSeconds = 24 * 3600;
+
+/**
+ * What follows from one look at Fivetran. `rescheduled_for` becomes seconds by the time of the same answer; the
+ * sync's end is told by Fivetran's timestamps against those from before it began; our clock measures only how long
+ * we have been waiting.
+ */
+export function judgeProgress(facts: ProgressFacts): ProgressResult {
+  const { following, connection, now } = facts;
+  const news = newsOf(facts);
+  const view = viewSync(connection, following.baseline);
+  switch (view.state) {
+    case 'succeeded':
+      return ended(facts, 'SUCCESSFUL', view.endedAt, '');
+    case 'failed':
+      return ended(facts, news?.status ?? 'FAILURE', view.endedAt, '');
+    case 'paused':
+      return ended(facts, 'PAUSED', undefined, 'Somebody paused the connection while its sync was awaited.');
+    case 'broken':
+      return ended(facts, 'FAILURE', undefined, 'Fivetran says that the connection is broken.');
+    case 'rescheduled':
+      return rescheduled(facts, view.rescheduledFor);
+    case 'running':
+      return overdue(facts) ?? running(facts, { seenSyncing: true, quietLooks: 0 });
+    case 'quiet':
+      return overdue(facts) ?? quiet(facts, news, now);
+  }
+}
+
+/** The deadline alone, for a look at which Fivetran was not asked. */
+export function isOverdue(following: Following, historical: boolean, now: Date): boolean {
+  const limit = following.historical || historical ? deadlineSeconds.historical : deadlineSeconds.incremental;
+  return secondsBetween(Date.parse(following.since), now.getTime()) > limit;
+}
+
+function newsOf({ following, report }: ProgressFacts): Report | undefined {
+  return report !== undefined && nameOfReport(report) !== following.knownEnd ? report : undefined;
+}
+
+function ended(
+  facts: ProgressFacts,
+  status: string,
+  endedAt: string | undefined,
+  reason: string,
+): ProgressResult {
+  const { following, connection } = facts;
+  const news = newsOf(facts);
+  const succeeded = status === 'SUCCESSFUL';
+  const sync: EndedSync = {
+    status,
+    reason: succeeded || news === undefined || news.reason === '' ? reason : news.reason,
+    tasks: connection.tasks,
+    warnings: connection.warnings,
+    endedAt: utc(endedAt) ?? connection.serverTime.toISOString(),
+    startedAt: news?.startedAt ?? utc(following.startedAt ?? undefined) ?? null,
+    syncId: news?.syncId ?? '',
+  };
+  return {
+    outcome: succeeded ? 'succeeded' : 'failed',
+    summary: `The sync of ${connection.name} ${succeeded ? 'succeeded' : `ended as ${status}`}.`,
+    following,
+    waitSeconds: 0,
+    sync,
+  };
+}
+
+/** Fivetran's timestamp in the notation of our contracts. */
+function utc(text: string | undefined): string | undefined {
+  const ms = fivetranTime(text ?? null);
+  return Number.isFinite(ms) ? new Date(ms).toISOString() : undefined;
+}
+
+function overdue(facts: ProgressFacts): ProgressResult | undefined {
+  const { following, connection, now } = facts;
+  if (!isOverdue(following, connection.isHistoricalSync, now)) return undefined;
+  const hours =
+    (following.historical || connection.isHistoricalSync
+      ? deadlineSeconds.historical
+      : deadlineSeconds.incremental) / 3600;
+  return ended(facts, 'OVERDUE', undefined, `The sync has not ended within ${hours} hours.`);
+}
+
+function running(facts: ProgressFacts, seen: Partial<Following>): ProgressResult {
+  const { following, connection, report, now } = facts;
+  const elapsedSeconds = secondsBetween(Date.parse(following.since), now.getTime());
+  const untilSeconds = nextQuestionSeconds({ elapsedSeconds, expectedSeconds: following.expectedSeconds });
+  // A reported end that Fivetran's answer does not show yet is asked about again soon, once.
+  const wait =
+    newsOf(facts) === undefined ? untilSeconds - elapsedSeconds : Math.min(confirmSeconds, untilSeconds);
+  return look(facts, `The sync of ${connection.name} is running.`, {
+    ...following,
+    ...seen,
+    knownEnd: report === undefined ? following.knownEnd : nameOfReport(report),
+    nextQuestionAt: after(now, Math.max(wait, 2)),
+  });
+}
+
+function quiet(facts: ProgressFacts, news: Report | undefined, now: Date): ProgressResult {
+  const { following, connection } = facts;
+  if (news !== undefined && news.status !== 'SUCCESSFUL' && news.status !== 'RESCHEDULED') {
+    return ended(facts, news.status, news.endedAt, '');
+  }
+  if (following.seenSyncing) {
+    if (following.quietLooks > 0 && news === undefined) {
+      return ended(facts, 'CANCELED', undefined, 'The sync stopped without an end: somebody cancelled it.');
+    }
+    return look(facts, `The sync of ${connection.name} seems to be over; its end is not known yet.`, {
+      ...following,
+      quietLooks: following.quietLooks + 1,
+      nextQuestionAt: after(now, confirmSeconds),
+    });
+  }
+  const elapsed = secondsBetween(Date.parse(following.since), now.getTime());
+  if (news === undefined && elapsed >= notStartedSeconds) {
+    if (following.starts < 2) {
+      return {
+        ...look(facts, 'The sync has not begun; it is asked for once more.', following),
+        outcome: 'restart',
+      };
+    }
+    return ended(
+      facts,
+      'NOT_STARTED',
+      undefined,
+      'Fivetran took the request for a sync and did not begin one.',
+    );
+  }
+  return running(facts, { quietLooks: 0 });
+}
+
+function rescheduled(facts: ProgressFacts, rescheduledFor: string): ProgressResult {
+  const { following, connection, now } = facts;
+  const dueSeconds = secondsBetween(connection.serverTime.getTime(), fivetranTime(rescheduledFor));
+  const isNew = following.rescheduledFor !== rescheduledFor;
+  const reschedules = following.reschedules + (isNew ? 1 : 0);
+  if (reschedules > mostReschedules) {
+    return ended(facts, 'RESCHEDULED', undefined, `Fivetran rescheduled the sync ${reschedules} times.`);
+  }
+  if (dueSeconds <= 0 && connection.scheduleType === 'manual') {
+    return {
+      ...look(facts, 'The rescheduled sync is due and its schedule is manual: it is asked for.', {
+        ...following,
+        reschedules,
+      }),
+      outcome: 'restart',
+    };
+  }
+  const late = overdue(facts);
+  if (late !== undefined && dueSeconds <= 0) return late;
+  const waitSeconds = Math.ceil(
+    Math.min(Math.max(dueSeconds + 1, dueSeconds <= 0 ? 60 : 2), longestWaitSeconds),
+  );
+  const due = after(now, waitSeconds);
+  return {
+    outcome: following.rescheduledFor === null ? 'rescheduled' : 'running',
+    summary: `Fivetran rescheduled the sync of ${connection.name} for ${rescheduledFor}.`,
+    following: {
+      ...following,
+      reschedules,
+      rescheduledFor,
+      // The deadline counts from when the sync is due, not from when it was put off.
+      since: dueSeconds > 0 ? due : following.since,
+      nextQuestionAt: due,
+      seenSyncing: false,
+      quietLooks: 0,
+    },
+    waitSeconds,
+    sync: null,
+  };
+}
+
+function look({ now }: ProgressFacts, summary: string, following: Following): ProgressResult {
+  return { outcome: 'running', summary, following, waitSeconds: secondsToLook(following, now), sync: null };
+}
