@@ -8,7 +8,6 @@ import { systemClock } from '../../shared/clock.ts';
 import { loadConfig } from '../../shared/config.ts';
 import { parse } from '../../shared/contracts/parse.ts';
 import { createHandler } from '../../shared/handler.ts';
-import { readPolicy } from '../../shared/rules/review.ts';
 import { onFivetranWebhook } from './on-fivetran-webhook.ts';
 
 /** An HTTP API request, payload format 2.0: header names arrive in lower case. */
@@ -45,7 +44,7 @@ export const handler = createHandler({
       bus: createEventBus({ eventBusName: config.eventBusName }),
       syncs: createSyncs(table, clock),
       leases: createLeases(table, clock),
-      policy: readPolicy(config.verification),
+      policy: config.verification,
       clock,
       log,
     };

@@ -7,7 +7,7 @@ import { WebhookEvent } from '../../shared/contracts/webhook.ts';
 import { ConnectionId } from '../../shared/contracts/ids.ts';
 import { ConfigError, UnavailableError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
-import { reviewIsDue, type VerificationPolicy } from '../../shared/rules/review.ts';
+import { isReviewDue } from '../../shared/rules/review.ts';
 import { postgresServices } from '../../shared/rules/supported-services.ts';
 import { syncLease } from '../../shared/rules/sync-lease.ts';
 import { isSigned } from '../../shared/rules/webhook-signature.ts';
@@ -30,7 +30,8 @@ export interface WebhookDependencies {
   bus: EventBus;
   syncs: Syncs;
   leases: Pick<Leases, 'holder'>;
-  policy: VerificationPolicy;
+  /** When increments are verified: `always`, `never` or `every <n>h`. */
+  policy: string;
   clock: Clock;
   log: Log;
 }
@@ -127,7 +128,7 @@ async function publishEnd(
   // Whoever follows this sync looks here instead of asking Fivetran.
   await syncs.noteEnd(connectionId, end);
   const state = await syncs.state(connectionId);
-  const review = reviewIsDue(
+  const review = isReviewDue(
     end,
     {
       followed: (await leases.holder(syncLease(connectionId))) !== undefined,

@@ -4,6 +4,7 @@ import type { BeginResult, EndedSync, ReadSyncInput, RunSyncRequest } from '../.
 import { InvalidInputError, NotFoundError } from '../../shared/errors.ts';
 import { postgresServices } from '../../shared/rules/supported-services.ts';
 import { identifySync } from '../../shared/rules/sync-identity.ts';
+import { toInstant } from '../../shared/rules/sync-view.ts';
 import { stepSeconds, syncLease } from '../../shared/rules/sync-lease.ts';
 import { adopt } from './follow.ts';
 import { pathOf } from './path.ts';
@@ -20,15 +21,19 @@ export async function begin(
   const { connectionId } = request;
   if (request.review !== true) {
     if (!(await leases.take(syncLease(connectionId), execution, stepSeconds))) return handled(connectionId);
-    return start(request, dependencies);
+    return start(execution, request, dependencies);
   }
   const holder = await leases.holder(syncLease(connectionId));
   if (holder !== undefined && holder !== execution) return handled(connectionId);
   return review(execution, request, dependencies);
 }
 
-async function start(request: RunSyncRequest, dependencies: ReadSyncDependencies): Promise<BeginResult> {
-  const { fivetran, log } = dependencies;
+async function start(
+  execution: string,
+  request: RunSyncRequest,
+  dependencies: ReadSyncDependencies,
+): Promise<BeginResult> {
+  const { fivetran, leases, log } = dependencies;
   let connection = await readConnection(request.connectionId, dependencies);
   if (connection.paused) {
     const policy = request.whenPaused ?? 'fail';
@@ -38,6 +43,7 @@ async function start(request: RunSyncRequest, dependencies: ReadSyncDependencies
       );
     }
     if (policy === 'skip') {
+      await leases.release(syncLease(connection.id), execution);
       return {
         ...(await describe(connection, dependencies)),
         outcome: 'skipped',
@@ -89,7 +95,7 @@ async function review(
     reason: sync.overtaken ? '' : (request.reason ?? ''),
     tasks: connection.tasks,
     warnings: connection.warnings,
-    endedAt: sync.endedAt,
+    endedAt: toInstant(sync.endedAt) ?? connection.serverTime.toISOString(),
     startedAt: isReported && !sync.overtaken ? reported.startedAt : null,
     syncId: sync.overtaken ? '' : told.syncId,
   };
@@ -144,6 +150,7 @@ async function describe(
     endpointId: binding?.endpointId ?? '',
     privateLinkId: path.privateLinkId,
     needsTest: connection.setupState !== 'connected',
+    lastSuccessAt: toInstant(connection.succeededAt),
     sync: null,
     following: null,
     waitSeconds: 0,
@@ -179,6 +186,7 @@ function handled(connectionId: string): BeginResult {
     endpointId: '',
     privateLinkId: '',
     needsTest: false,
+    lastSuccessAt: null,
     sync: null,
     following: null,
     waitSeconds: 0,

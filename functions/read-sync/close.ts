@@ -19,7 +19,7 @@ export async function close(
     await syncs.change(connectionId, { lastOutcome: 'failed' });
   }
   await leases.release(syncLease(connectionId), execution);
-  return { outcome: 'closed' };
+  return { outcome: 'closed', observedAt: sync?.endedAt ?? null };
 }
 
 function remembered(sync: EndedSync, outcome: 'succeeded' | 'failed', verdict: string): Partial<SyncState> {

@@ -4,6 +4,15 @@ import { Finding } from './finding.ts';
 import { Instant } from './ids.ts';
 import { Subject } from './subject.ts';
 
+/** A state machine cannot leave a field out when its value is unknown: null says the same. */
+const known = <Schema extends z.ZodMiniType>(schema: Schema) =>
+  z.optional(
+    z.pipe(
+      z.nullable(schema),
+      z.transform((value) => value ?? undefined),
+    ),
+  );
+
 /** What a state machine tells `notify`. An incident is keyed by `subject` (type and id). */
 export const Notification = z.object({
   /**
@@ -18,14 +27,14 @@ export const Notification = z.object({
   /** One sentence that makes sense on a lock screen. */
   summary: z.string(),
   /** When the problem began, as far as is known. */
-  since: z.optional(Instant),
+  since: known(Instant),
   /**
    * When what this reports was true, for instance the end of the sync: reports may come late and out of order, and
    * the incident follows this order. Without it, the moment at which it is received.
    */
-  observedAt: z.optional(Instant),
+  observedAt: known(Instant),
   /** Of the last successful sync: the message says how stale the data is. */
-  lastSuccessAt: z.optional(Instant),
+  lastSuccessAt: known(Instant),
   /** What `diagnose-failure` answered; the message takes cause, evidence and remedy from it. */
   diagnosis: z.optional(Diagnosis),
   /** Fivetran's group of the connection, for routing. */

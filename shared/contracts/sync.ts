@@ -131,6 +131,8 @@ export interface BeginResult {
   privateLinkId: string;
   /** Setup tests must pass before a sync. */
   needsTest: boolean;
+  /** Fivetran's time of the last success: how old the data is; null before the first. */
+  lastSuccessAt: string | null;
   sync: EndedSync | null;
   following: Following | null;
   waitSeconds: number;
@@ -150,4 +152,6 @@ export interface ProgressResult {
 
 export interface CloseResult {
   outcome: 'closed';
+  /** Fivetran's time of what is reported; null when no sync had ended. */
+  observedAt: string | null;
 }

@@ -1,13 +1,4 @@
-/** When increments of syncs that Fivetran ran by itself are verified. */
-export type VerificationPolicy = { when: 'always' } | { when: 'never' } | { when: 'every'; seconds: number };
-
-/** `always`, `never`, `every 24h` or `every 30m`; anything else is read as `every 24h`. */
-export function readPolicy(text: string): VerificationPolicy {
-  if (text === 'always' || text === 'never') return { when: text };
-  const [, count, unit] = /^every ([1-9]\d*)([hm])$/.exec(text) ?? [];
-  if (count === undefined) return { when: 'every', seconds: 24 * 3600 };
-  return { when: 'every', seconds: Number(count) * (unit === 'h' ? 3600 : 60) };
-}
+import { isVerificationDue } from './verification-due.ts';
 
 export interface EndSeen {
   status: string;
@@ -26,15 +17,18 @@ export interface ReviewFacts {
 
 /**
  * Whether run-sync looks at a sync that Fivetran ran by itself. A failure always is looked at; a reschedule too,
- * because Fivetran waits for us when the schedule is manual; a success when a verification is due: by the policy,
- * or once after a failure. A canceled sync was somebody's wish.
+ * because Fivetran waits for us when the schedule is manual; a success when a verification is due. A canceled sync
+ * was somebody's wish.
+ *
+ * @param policy `always`, `never`, or `every <n>h` or `every <n>m`
+ * @throws ConfigError when the policy is none of these
  */
-export function reviewIsDue(end: EndSeen, facts: ReviewFacts, policy: VerificationPolicy): boolean {
+export function isReviewDue(end: EndSeen, facts: ReviewFacts, policy: string): boolean {
   if (facts.followed || end.status === 'CANCELED') return false;
   if (end.status !== 'SUCCESSFUL') return true;
-  if (policy.when === 'never') return false;
-  if (policy.when === 'always' || facts.lastOutcome === 'failed') return true;
-  if (facts.lastVerifiedAt === undefined) return true;
-  const ageSeconds = (Date.parse(end.endedAt) - Date.parse(facts.lastVerifiedAt)) / 1000;
-  return !(ageSeconds < policy.seconds);
+  return isVerificationDue(
+    policy,
+    { lastVerifiedAt: facts.lastVerifiedAt, recovered: facts.lastOutcome === 'failed' },
+    new Date(end.endedAt),
+  );
 }

@@ -1,7 +1,7 @@
 import type { ConnectionNow } from '../contracts/fivetran.ts';
 import type { EndedSync, Following, ProgressResult } from '../contracts/sync.ts';
 import { after, nameOfReport, secondsBetween, secondsToLook } from './following.ts';
-import { fivetranTime, viewSync } from './sync-view.ts';
+import { fivetranTime, toInstant, viewSync } from './sync-view.ts';
 import { deadlineSeconds, nextQuestionSeconds } from './sync-waiting.ts';
 
 /** The end that the webhook reported last. */
@@ -79,8 +79,8 @@ function ended(
     reason: succeeded || news === undefined || news.reason === '' ? reason : news.reason,
     tasks: connection.tasks,
     warnings: connection.warnings,
-    endedAt: utc(endedAt) ?? connection.serverTime.toISOString(),
-    startedAt: news?.startedAt ?? utc(following.startedAt ?? undefined) ?? null,
+    endedAt: toInstant(endedAt ?? null) ?? connection.serverTime.toISOString(),
+    startedAt: news?.startedAt ?? toInstant(following.startedAt),
     syncId: news?.syncId ?? '',
   };
   return {
@@ -90,12 +90,6 @@ function ended(
     waitSeconds: 0,
     sync,
   };
-}
-
-/** Fivetran's timestamp in the notation of our contracts. */
-function utc(text: string | undefined): string | undefined {
-  const ms = fivetranTime(text ?? null);
-  return Number.isFinite(ms) ? new Date(ms).toISOString() : undefined;
 }
 
 function overdue(facts: ProgressFacts): ProgressResult | undefined {

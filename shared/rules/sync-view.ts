@@ -13,6 +13,12 @@ export function fivetranTime(text: string | null): number {
   return Number.isNaN(ms) ? Number.NEGATIVE_INFINITY : ms;
 }
 
+/** A timestamp of Fivetran's in the notation of our contracts; null when there is none to read. */
+export function toInstant(text: string | null): string | null {
+  const ms = fivetranTime(text);
+  return Number.isFinite(ms) ? new Date(ms).toISOString() : null;
+}
+
 /** The state before the next sync; taken from Fivetran's own timestamps, never from our clock. */
 export function baselineOf({ succeededAt, failedAt }: Connection): Baseline {
   return { succeededAt, failedAt };
