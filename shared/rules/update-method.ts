@@ -1,6 +1,3 @@
-/** How Fivetran shall find changed rows, as an operator may ask for it. */
-export const updateMethods = ['TELEPORT', 'QUERY_BASED', 'XMIN', 'WAL_PGOUTPUT'] as const;
-
 /**
  * What to ask for when Fivetran has refused a method. Teleport Sync and XMIN were replaced by Query-Based for new
  * PostgreSQL connections (https://fivetran.com/docs/databases/postgresql/changelog, October 2025); for logical

@@ -19,6 +19,16 @@ export interface Secrets {
     schema: Schema,
     options?: { fresh?: boolean },
   ): Promise<z.output<Schema>>;
+  /**
+   * The secret as it is now, with the version that a rotation changes; undefined when it does not exist or has no
+   * value.
+   *
+   * @throws ConfigError when it is no JSON or lacks a field
+   */
+  readVersion<Schema extends z.ZodMiniType>(
+    secretId: string,
+    schema: Schema,
+  ): Promise<{ value: z.output<Schema>; versionId: string } | undefined>;
 }
 
 const rememberMs = 5 * 60_000;
@@ -31,35 +41,59 @@ export function createSecrets(clock: Clock): Secrets {
     const now = clock.now().getTime();
     const known = remembered.get(secretId);
     if (known !== undefined && !fresh && now - known.readAt < rememberMs) return known.text;
-    const text = await fetchText(client, secretId);
+    const text = (await fetchSecret(client, secretId))?.text;
+    if (text === undefined) {
+      throw new ConfigError(
+        `The secret ${secretId} does not exist or has no value yet: create it and put its JSON in.`,
+      );
+    }
     remembered.set(secretId, { text, readAt: now });
     return text;
   }
 
   return {
     async read(secretId, schema, { fresh = false } = {}) {
-      const result = z.safeParse(schema, parseJson(secretId, await textOf(secretId, fresh)));
-      if (result.success) return result.data;
-      // A value that does not fit may be mended at any moment; do not keep it for five minutes.
-      remembered.delete(secretId);
-      throw new ConfigError(`The secret ${secretId} is not complete: ${describeIssues(result.error)}.`);
+      const text = await textOf(secretId, fresh);
+      try {
+        return parseSecret(secretId, text, schema);
+      } catch (error) {
+        // A value that does not fit may be mended at any moment; do not keep it for five minutes.
+        remembered.delete(secretId);
+        throw error;
+      }
+    },
+    async readVersion(secretId, schema) {
+      const found = await fetchSecret(client, secretId);
+      if (found === undefined) return undefined;
+      return { value: parseSecret(secretId, found.text, schema), versionId: found.versionId };
     },
   };
 }
 
-async function fetchText(client: SecretsManagerClient, secretId: string): Promise<string> {
+async function fetchSecret(
+  client: SecretsManagerClient,
+  secretId: string,
+): Promise<{ text: string; versionId: string } | undefined> {
   try {
-    const { SecretString } = await callAws('secretsmanager:GetSecretValue', () =>
+    const { SecretString, VersionId = '' } = await callAws('secretsmanager:GetSecretValue', () =>
       client.send(new GetSecretValueCommand({ SecretId: secretId })),
     );
-    if (SecretString !== undefined) return SecretString;
+    return SecretString === undefined ? undefined : { text: SecretString, versionId: VersionId };
   } catch (error) {
     // Secrets Manager gives the same name to a missing secret and to one without a value.
-    if (awsErrorName(error) !== 'ResourceNotFoundException') throw error;
+    if (awsErrorName(error) === 'ResourceNotFoundException') return undefined;
+    throw error;
   }
-  throw new ConfigError(
-    `The secret ${secretId} does not exist or has no value yet: create it and put its JSON in.`,
-  );
+}
+
+function parseSecret<Schema extends z.ZodMiniType>(
+  secretId: string,
+  text: string,
+  schema: Schema,
+): z.output<Schema> {
+  const result = z.safeParse(schema, parseJson(secretId, text));
+  if (result.success) return result.data;
+  throw new ConfigError(`The secret ${secretId} is not complete: ${describeIssues(result.error)}.`);
 }
 
 function parseJson(secretId: string, text: string): unknown {

@@ -1,0 +1,28 @@
+import { createFivetran, fivetranCredentials } from '../../shared/clients/fivetran/fivetran.ts';
+import { createPrivateLink } from '../../shared/clients/privatelink/privatelink.ts';
+import { createSecrets } from '../../shared/clients/secrets/secrets.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { loadConfig } from '../../shared/config.ts';
+import { parse } from '../../shared/contracts/parse.ts';
+import { EnsurePrivateLinkInput } from '../../shared/contracts/setup.ts';
+import { createHandler } from '../../shared/handler.ts';
+import { ensurePrivateLink } from './ensure-private-link.ts';
+
+export const handler = createHandler({
+  name: 'ensure-private-link',
+  parse: (event) => parse(EnsurePrivateLinkInput, event, 'The input of connect-source'),
+  setUp: (log) => {
+    const config = loadConfig(['region', 'fivetranBaseUrl', 'fivetranSecretId']);
+    const clock = systemClock;
+    return {
+      fivetran: createFivetran({
+        baseUrl: config.fivetranBaseUrl,
+        credentials: fivetranCredentials(createSecrets(clock), config.fivetranSecretId),
+        clock,
+      }),
+      privateLink: createPrivateLink({ region: config.region }),
+      log,
+    };
+  },
+  run: ensurePrivateLink,
+});
