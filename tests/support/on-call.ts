@@ -63,6 +63,7 @@ export async function startOnCall(): Promise<OnCall> {
               onCall.secret === undefined
                 ? Promise.reject(new ConfigError(`The secret ${secretId} does not exist.`))
                 : Promise.resolve(parse(schema, onCall.secret, 'The secret')),
+            readVersion: () => Promise.resolve(undefined),
           },
         }),
         clock,
