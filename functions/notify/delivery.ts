@@ -133,7 +133,12 @@ async function postLetter(
   const { incidents, clock, log } = delivery;
   const known = await findTried(letter.triedAt, outgoing, delivery);
   if (known === undefined) {
-    await incidents.change(incident.key, (now) => now && letterTried(now, letter.id, clock.now()));
+    const marked = await incidents.change(
+      incident.key,
+      (now) => now && letterTried(now, letter.id, clock.now()),
+    );
+    // Meanwhile it became part of a storm, or it was over before anybody heard of it.
+    if (marked?.letters.every(({ id }) => id !== letter.id) !== false) return 'went';
   }
   const answer =
     known === undefined
@@ -146,17 +151,13 @@ async function postLetter(
     return stop(answer, delivery);
   }
   const { channel, ts } = answer;
+  // What a message shows that was found again is not known; an update puts it right.
+  const shown = known === undefined ? incident.revision : 0;
   await incidents.change(
     incident.key,
     (now) =>
       now &&
-      letterDelivered(
-        now,
-        letter.id,
-        ts === undefined ? { channel } : { channel, ts },
-        incident.revision,
-        clock.now(),
-      ),
+      letterDelivered(now, letter.id, ts === undefined ? { channel } : { channel, ts }, shown, clock.now()),
   );
   log.info('ALERT_POSTED', 'Slack has a message.', { incident: incident.key, letter: letter.kind, ts });
   return 'went';

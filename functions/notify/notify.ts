@@ -6,7 +6,7 @@ import {
   createInformation,
   incidentKey,
   informationKey,
-  isBroken,
+  isUnheard,
   type InformationReport,
   type ProblemReport,
   type RecoveryReport,
@@ -62,15 +62,12 @@ async function recordProblem(report: ProblemReport, dependencies: NotifyDependen
   // A recovery that was reported before its problem left a note. Who recovers writes the note first and reads the
   // incident then, who opens does it the other way round: one of the two sees the other.
   const notes = await incidents.recoveries(key);
-  const incident = await incidents.change(
-    key,
-    (current) => current && applyRecoveries(current, notes, clock.now()),
-  );
+  const incident = await incidents.change(key, (current) => {
+    if (current === undefined) return undefined;
+    const merged = applyRecoveries(current, notes, clock.now());
+    return opening.isNew && isUnheard(merged) ? null : merged;
+  });
   if (incident === undefined) return { outcome: 'silent', posted: 0, incident: key };
-  if (opening.isNew && !isBroken(incident)) {
-    await incidents.discard(incident);
-    return { outcome: 'silent', posted: 0, incident: key };
-  }
   const waitsForTick =
     incident.letters.some(({ kind }) => kind === 'first') &&
     !(opening.isNew && (await incidents.mayOpenAtOnce()));

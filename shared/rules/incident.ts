@@ -189,6 +189,13 @@ export const firstMessageShows = (incident: Incident, revision: number): Inciden
   shown: Math.max(incident.shown, revision),
 });
 
+/** Whether it was over before anybody was told, and no message is on its way. */
+export const isUnheard = (incident: Incident): boolean =>
+  incident.posted === undefined &&
+  incident.storm === undefined &&
+  !isBroken(incident) &&
+  incident.letters.every(({ triedAt }) => triedAt === undefined);
+
 /** The incident as one of a storm: its own letters are dropped, the storm's message tells of it. */
 export const joinStorm = (incident: Incident, storm: string, place: number): Incident => ({
   ...incident,

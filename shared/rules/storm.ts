@@ -173,7 +173,7 @@ function groups(members: readonly Incident[]): Group[] {
     const group = byCause.get(cause);
     if (group !== undefined) group.names.push(name);
     else {
-      const said = worst.summary.replaceAll(name, '…').replace(/^…:?\s*/, '');
+      const said = worst.summary.replaceAll(name, '…').replace(/^(sync of … failed|…):?\s*/, '');
       byCause.set(cause, { said, names: [name], remedy: worst.content.remedy });
     }
   }

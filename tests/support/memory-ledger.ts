@@ -3,12 +3,15 @@ import type { Expression, LedgerItem, LedgerKey, LedgerTable } from '../../share
 /**
  * The ledger's table in memory, for tests that need thousands of writes. It understands of DynamoDB's expressions
  * what the ledger's clients use: comparisons, attribute_exists, attribute_not_exists, AND, OR, and updates that SET
- * or ADD. Each call takes a turn of the event loop, so that callers interleave as they would over a wire.
+ * or ADD. Each call takes a turn of the event loop, or as many as `turns` says, so that callers interleave as they
+ * would over a wire.
  */
-export function createMemoryLedger(): LedgerTable & { items(): LedgerItem[] } {
+export function createMemoryLedger(turns: () => number = () => 1): LedgerTable & { items(): LedgerItem[] } {
   const items = new Map<string, LedgerItem>();
   const idOf = ({ pk, sk }: LedgerKey): string => JSON.stringify([pk, sk]);
-  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  const turn = async (): Promise<void> => {
+    for (let left = turns(); left > 0; left -= 1) await new Promise((resolve) => setImmediate(resolve));
+  };
   const holds = (item: LedgerItem | undefined, condition: Expression | undefined): boolean =>
     condition === undefined || evaluate(condition.expression, item, condition);
 

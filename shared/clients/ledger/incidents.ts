@@ -23,14 +23,14 @@ export interface Incidents {
   list(): Promise<{ incidents: Incident[]; storms: Storm[] }>;
   /**
    * Changes an incident as one step against everybody else: `decide` is asked again when somebody was faster. An
-   * answer of `undefined`, or of the same object, writes nothing.
+   * answer of `undefined`, or of the same object, writes nothing; `null` removes it.
    *
    * @returns the incident as it stands afterwards
    * @throws UnavailableError when others are always faster
    */
   change(
     key: string,
-    decide: (incident: Incident | undefined) => Incident | undefined,
+    decide: (incident: Incident | undefined) => Incident | null | undefined,
   ): Promise<Incident | undefined>;
   changeStorm(
     key: string,
@@ -38,8 +38,6 @@ export interface Incidents {
   ): Promise<Storm | undefined>;
   /** Moves a settled incident to its subject's history, unless it changed meanwhile. */
   settle(incident: Incident): Promise<void>;
-  /** Forgets an incident that nobody was told of, unless it changed meanwhile. */
-  discard(incident: Incident): Promise<void>;
   dropStorm(key: string): Promise<void>;
   /** Remembers that a subject was whole at `at`, for problems that are reported late. */
   noteRecovery(key: string, scope: string, at: string): Promise<void>;
@@ -69,7 +67,7 @@ export function createIncidents(table: LedgerTable, clock: Clock): Incidents {
   async function changeItem<Body extends Incident | Storm>(
     sk: string,
     read: (item: LedgerItem) => Body,
-    decide: (body: Body | undefined) => Body | undefined,
+    decide: (body: Body | undefined) => Body | null | undefined,
   ): Promise<Body | undefined> {
     for (let tries = 0; tries < mostTries; tries += 1) {
       const item = await table.get({ pk: partition, sk });
@@ -77,38 +75,24 @@ export function createIncidents(table: LedgerTable, clock: Clock): Incidents {
       const after = decide(before);
       if (after === undefined || after === before) return before;
       const version = Number(item?.version ?? 0);
-      const next = {
-        pk: partition,
-        sk,
-        version: version + 1,
-        body: after,
-        expiresAt: expiry(keepSeconds.abandoned),
-      };
-      const written = await table.put(
-        next,
+      const unchanged =
         version === 0
           ? { expression: 'attribute_not_exists(pk)' }
           : {
               expression: '#version = :version',
               names: { '#version': 'version' },
               values: { ':version': version },
-            },
-      );
-      if (written) return after;
+            };
+      const key = { pk: partition, sk };
+      const expiresAt = expiry(keepSeconds.abandoned);
+      const done =
+        after === null
+          ? await table.delete(key, unchanged)
+          : await table.put({ ...key, version: version + 1, body: after, expiresAt }, unchanged);
+      if (done) return after ?? undefined;
       await clock.sleep(Math.random() * Math.min(400, 20 * 2 ** tries));
     }
     throw new UnavailableError(`The ledger's item ${sk} changes faster than it can be written.`);
-  }
-
-  async function remove(incident: Incident): Promise<void> {
-    const key = { pk: partition, sk: skOf(incident.key) };
-    const item = await table.get(key);
-    if (item === undefined || readIncident(item).revision !== incident.revision) return;
-    await table.delete(key, {
-      expression: '#version = :version',
-      names: { '#version': 'version' },
-      values: { ':version': item.version },
-    });
   }
 
   return {
@@ -127,8 +111,6 @@ export function createIncidents(table: LedgerTable, clock: Clock): Incidents {
     change: (key, decide) => changeItem(skOf(key), readIncident, decide),
     changeStorm: (key, decide) => changeItem(key, readStorm, decide),
 
-    discard: remove,
-
     async settle(incident) {
       await table.put({
         pk: `incident-history#${incident.key}`,
@@ -136,7 +118,9 @@ export function createIncidents(table: LedgerTable, clock: Clock): Incidents {
         body: incident,
         expiresAt: expiry(keepSeconds.history),
       });
-      await remove(incident);
+      await changeItem(skOf(incident.key), readIncident, (now) =>
+        now?.revision === incident.revision ? null : now,
+      );
     },
 
     async dropStorm(key) {
