@@ -34,7 +34,8 @@ export async function markSource(
   log.remember({ source: input.source, connectionId: input.connectionId });
   const record = await connections.read(input.connectionId);
   if (record === undefined && input.mode === 'mark') {
-    return { outcome: 'skipped', reason: 'The selected tables of the connection are not in the ledger yet.' };
+    const reason = 'The selected tables of the connection are not in the ledger yet.';
+    return { outcome: 'skipped', reason, markId: null };
   }
   const connected = await postgres.connect(input.source, {
     statementTimeoutMs: bounds.statementSeconds * 1000,

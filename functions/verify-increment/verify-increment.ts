@@ -78,8 +78,13 @@ async function eligibleMark(
   marks: Marks,
 ): Promise<MarkHeader | undefined> {
   if (typeof markId === 'string' && markId !== '') return marks.find(connectionId, markId);
-  return sync.startedAt === null ? undefined : marks.latest(connectionId, sync.startedAt);
+  if (sync.startedAt === null) return undefined;
+  const surelyBefore = new Date(Date.parse(sync.startedAt) - clockSkewMs).toISOString();
+  return marks.latest(connectionId, surelyBefore);
 }
+
+/** Marks carry our clock, syncs carry Fivetran's; both follow the same time signals, closely but not exactly. */
+const clockSkewMs = 2_000;
 
 /** Tables are asked for a few at a time: a warehouse runs about ten statements at once for everybody. */
 const tablesAtOnce = 4;

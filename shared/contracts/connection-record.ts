@@ -36,6 +36,12 @@ export const ConnectionRecord = z.object({
   updateMethod: z.string(),
   /** Name of the PostgreSQL source; absent when the connection does not come through a private link of ours. */
   source: z.optional(SourceName),
+  /** The role that Fivetran logs in with, as its configuration names it; its rights are checked beside ours. */
+  sourceRole: z.optional(z.string()),
+  /** Minutes between two syncs; absent when they are not scheduled. */
+  syncFrequencyMinutes: z.optional(z.number()),
+  /** When a sync last succeeded, as Fivetran tells it. */
+  succeededAt: z.optional(Instant),
   destination: z.object({ service: z.string(), catalog: z.string() }),
   tables: z.array(SelectedTable),
   recordedAt: Instant,

@@ -31,7 +31,7 @@ export type MarkSourceResult =
       /** Whether this is a first mark, which only says from where on changes count. */
       baseline: boolean;
     }
-  | { outcome: 'skipped'; reason: string }
+  | { outcome: 'skipped'; reason: string; markId: null }
   | { outcome: 'rechecked'; recheckId: string };
 
 /** Input of verify-increment: the sync to judge, and the recheck that its first answer asked for. */

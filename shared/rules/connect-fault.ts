@@ -1,6 +1,7 @@
 import type { Finding } from '../contracts/finding.ts';
 import type { ConnectFault, ConnectFaultKind } from '../contracts/source-connection.ts';
 import { AccessDeniedError, ConfigError, UnavailableError, type ServiceError } from '../errors.ts';
+import { sqlIdentifier } from './sql-identifier.ts';
 
 type Explain = (fault: ConnectFault) => { check: string; summary: string; remedy: string };
 
@@ -62,7 +63,7 @@ const explanations: Record<ConnectFaultKind, Explain> = {
   'wrong-password': (fault) => ({
     check: 'source.authentication',
     summary: `PostgreSQL refused the password of ${fault.username}, also after the secret was read again.`,
-    remedy: `Make the secret ${fault.secretId} and the role agree: ALTER ROLE ${identifier(fault.username)} PASSWORD '…', or finish the secret's rotation.`,
+    remedy: `Make the secret ${fault.secretId} and the role agree: ALTER ROLE ${sqlIdentifier(fault.username)} PASSWORD '…', or finish the secret's rotation.`,
   }),
   'not-admitted': (fault) => ({
     check: 'source.authentication',
@@ -72,7 +73,7 @@ const explanations: Record<ConnectFaultKind, Explain> = {
   'may-not-connect': (fault) => ({
     check: 'source.authentication',
     summary: `${fault.username} may not connect to ${fault.database}.`,
-    remedy: `GRANT CONNECT ON DATABASE ${identifier(fault.database)} TO ${identifier(fault.username)};`,
+    remedy: `GRANT CONNECT ON DATABASE ${sqlIdentifier(fault.database)} TO ${sqlIdentifier(fault.username)};`,
   }),
   'no-such-database': (fault) => ({
     check: 'source.authentication',
@@ -85,10 +86,6 @@ const explanations: Record<ConnectFaultKind, Explain> = {
     remedy: 'Read the detail, and the server log at the same time.',
   }),
 };
-
-/** A name as it stands in SQL that a person is told to run. */
-export const identifier = (name: string): string =>
-  /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
 
 /** A failed login as a blocking finding with the remedy a DBA can follow. */
 export function connectFinding(fault: ConnectFault): Finding {

@@ -12,6 +12,8 @@ export type TextRow = Record<string, string | null>;
 export interface PostgresSession {
   /** How the server had the role prove itself, for instance `scram-sha-256`; judged from the handshake. */
   readonly authentication: string;
+  readonly host: string;
+  readonly port: number;
   readonly username: string;
   readonly database: string;
   /**
@@ -137,6 +139,8 @@ function observeAuthentication(client: pg.Client): () => string {
 function createSession(client: pg.Client, secret: SourceSecret, authentication: string): PostgresSession {
   return {
     authentication,
+    host: secret.host,
+    port: secret.port,
     username: secret.username,
     database: secret.dbname,
     async query(sql, values = []) {

@@ -1,0 +1,144 @@
+import type { Marks } from '../../shared/clients/ledger/marks.ts';
+import type { probePlain } from '../../shared/clients/postgres/plain-probe.ts';
+import type { listTables } from '../../shared/clients/postgres/selectable-tables.ts';
+import type { readServer } from '../../shared/clients/postgres/server-facts.ts';
+import type { Postgres, PostgresSession } from '../../shared/clients/postgres/session.ts';
+import type { readTables } from '../../shared/clients/postgres/source-facts.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { ConnectionRecord } from '../../shared/contracts/connection-record.ts';
+import type { CheckResult, Finding } from '../../shared/contracts/finding.ts';
+import type { CheckSourceInput } from '../../shared/contracts/increment.ts';
+import type { MarkHeader } from '../../shared/contracts/mark.ts';
+import type { ServerIdentity, TableFacts } from '../../shared/contracts/source-facts.ts';
+import { SourceQueryError, UnavailableError } from '../../shared/errors.ts';
+import type { Log } from '../../shared/log.ts';
+import { connectFinding } from '../../shared/rules/connect-fault.ts';
+import { summarize } from '../../shared/rules/findings.ts';
+import { headroomFindings } from '../../shared/rules/headroom.ts';
+import { historyFindings } from '../../shared/rules/source-history.ts';
+import { oldestCheckedVersion, serverFindings } from '../../shared/rules/source-server.ts';
+import { tableFindings } from '../../shared/rules/source-tables.ts';
+import { methodLimitFindings } from '../../shared/rules/method-limits.ts';
+import { countChanges, type CountingReads } from './count-changes.ts';
+
+export interface CheckSourceDependencies {
+  postgres: Postgres;
+  marks: Pick<Marks, 'latest'>;
+  connections: { read(connectionId: string): Promise<ConnectionRecord | undefined> };
+  reads: CountingReads & {
+    readServer: typeof readServer;
+    readTables: typeof readTables;
+    listTables: typeof listTables;
+    probePlain: typeof probePlain;
+  };
+  clock: Clock;
+  log: Log;
+}
+
+/** Tables looked at where no connection says which are selected. */
+const mostTables = 1_000;
+const longTransactionSeconds = 1_800;
+
+/**
+ * Everything that a read-only role can learn about the source's fitness, as findings; with a connection, also about
+ * its selected tables and the limits of its update method. Never fails because of the source: what cannot be
+ * reached or seen is a finding.
+ *
+ * @throws ConfigError when the source's secret is missing or incomplete
+ * @throws UnavailableError when the ledger or Secrets Manager cannot be asked
+ */
+export async function checkSource(
+  { source, connectionId }: CheckSourceInput,
+  dependencies: CheckSourceDependencies,
+): Promise<CheckResult> {
+  const { postgres, marks, connections, log } = dependencies;
+  log.remember({ source, ...(connectionId === undefined ? {} : { connectionId }) });
+  const record = connectionId === undefined ? undefined : await connections.read(connectionId);
+  const mark = connectionId === undefined ? undefined : await marks.latest(connectionId);
+  const connected = await postgres.connect(source);
+  if (connected.outcome === 'failed') {
+    log.warn('SOURCE_UNREACHABLE', 'There is no session with the source.', { kind: connected.fault.kind });
+    return summarize([connectFinding(connected.fault)]);
+  }
+  const { session } = connected;
+  const findings: Finding[] = [
+    {
+      check: 'source.reachable',
+      status: 'ok',
+      summary: `PostgreSQL answers at ${session.host}:${String(session.port)} as ${session.username} on ${session.database}.`,
+    },
+  ];
+  try {
+    findings.push(...(await look(session, record, mark, dependencies)));
+  } catch (error) {
+    if (!(error instanceof SourceQueryError) && !(error instanceof UnavailableError)) throw error;
+    findings.push({
+      check: error instanceof UnavailableError ? 'source.reachable' : 'source.checks',
+      status: error instanceof UnavailableError ? 'blocking' : 'skipped',
+      summary: `The checks ended early: ${error.message}`,
+    });
+  } finally {
+    await session.close();
+  }
+  return summarize(findings);
+}
+
+async function look(
+  session: PostgresSession,
+  record: ConnectionRecord | undefined,
+  mark: MarkHeader | undefined,
+  dependencies: CheckSourceDependencies,
+): Promise<Finding[]> {
+  const { reads, log } = dependencies;
+  const roles = [
+    session.username,
+    ...(record?.sourceRole === undefined || record.sourceRole === session.username
+      ? []
+      : [record.sourceRole]),
+  ];
+  const server = await reads.readServer(session, { roles, longTransactionSeconds });
+  const plain = await reads.probePlain(session);
+  const findings = serverFindings(server, plain, session.database, longTransactionSeconds);
+  if (record !== undefined) findings.push(...methodLimitFindings(record.updateMethod, server));
+  if (server.versionNumber < oldestCheckedVersion * 10_000) return findings;
+
+  const asked = record?.tables ?? (await reads.listTables(session, mostTables));
+  const tables = await reads.readTables(session, asked, roles);
+  findings.push(...tableFindings(tables, roles));
+  if (record === undefined) return findings;
+  findings.push(...historyFindings(mark, server.identity, tables, record.updateMethod));
+  if (record.updateMethod === 'TELEPORT') {
+    findings.push(...(await headroom(session, record, mark, server.identity, tables, dependencies)));
+  }
+  log.info('CHECKED', 'The source was checked.', {
+    tables: tables.length,
+    troubled: findings.filter(({ status }) => status === 'warning' || status === 'blocking').length,
+  });
+  return findings;
+}
+
+async function headroom(
+  session: PostgresSession,
+  record: ConnectionRecord,
+  mark: MarkHeader | undefined,
+  server: ServerIdentity,
+  tables: readonly TableFacts[],
+  { reads, clock }: CheckSourceDependencies,
+): Promise<Finding[]> {
+  if (mark === undefined) {
+    return [
+      {
+        check: 'source.teleport-headroom',
+        status: 'skipped',
+        summary: 'Changed rows count from the first mark on, and there is none yet.',
+      },
+    ];
+  }
+  const changes = await countChanges({ session, mark, server, tables, reads });
+  return headroomFindings(changes, {
+    sinceAt: new Date(mark.completedAt),
+    now: clock.now(),
+    frequencyMinutes: record.syncFrequencyMinutes,
+    lastSyncAt: record.succeededAt === undefined ? undefined : new Date(record.succeededAt),
+  });
+}

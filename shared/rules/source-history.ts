@@ -1,0 +1,102 @@
+import type { Finding } from '../contracts/finding.ts';
+import { tableKey, type MarkHeader } from '../contracts/mark.ts';
+import type { ServerIdentity, TableFacts } from '../contracts/source-facts.ts';
+import { nameList } from './name-list.ts';
+
+/** Update methods that follow a table by its file and transaction ids; logical replication does not. */
+export const followsTransactionIds = (updateMethod: string): boolean =>
+  updateMethod !== 'WAL_PGOUTPUT' && updateMethod !== 'WAL';
+
+/**
+ * What happened to the server and its tables since the last mark, and what Fivetran will do about it.
+ *
+ * @param mark the last mark; absent when there is none, and then everything is skipped
+ */
+export function historyFindings(
+  mark: MarkHeader | undefined,
+  server: ServerIdentity,
+  tables: readonly TableFacts[],
+  updateMethod: string,
+): Finding[] {
+  if (!followsTransactionIds(updateMethod)) return [];
+  if (mark === undefined) {
+    const summary = 'Nothing is remembered of an earlier state of the source yet.';
+    return ['source.transaction-id', 'source.table-rewrite'].map((check) => ({
+      check,
+      status: 'skipped',
+      summary,
+    }));
+  }
+  return [transactionId(mark, server), rewrites(mark, server, tables)];
+}
+
+const resync =
+  'Fivetran will report "Current transaction ID has moved backwards" and sync every table again from the start, which deletes and reloads the rows at the destination.';
+
+function transactionId({ server: before, completedAt }: MarkHeader, now: ServerIdentity): Finding {
+  const check = 'source.transaction-id';
+  const warning = (summary: string, remedy: string): Finding => ({
+    check,
+    status: 'warning',
+    summary,
+    remedy,
+  });
+  const backwards = BigInt(now.nextTransactionId) < BigInt(before.nextTransactionId);
+  const step = `from ${before.nextTransactionId} at ${completedAt} to ${now.nextTransactionId}`;
+  if (
+    before.systemIdentifier !== null &&
+    now.systemIdentifier !== null &&
+    before.systemIdentifier !== now.systemIdentifier
+  ) {
+    return warning(
+      `The name leads to another database system than at ${completedAt} (system identifier ${now.systemIdentifier} instead of ${before.systemIdentifier}). ${backwards ? resync : 'Fivetran cannot tell its rows from those of the old one.'}`,
+      'If the database was migrated or restored on purpose, start a historical re-sync of the connection in Fivetran; otherwise correct the host.',
+    );
+  }
+  if (before.standby !== now.standby) {
+    return warning(
+      `${now.standby ? 'The server was a primary and is a standby now' : 'The standby that Fivetran read was promoted'} (transaction id ${step}). ${backwards ? resync : 'Fivetran may sync every table again from the start.'}`,
+      now.standby
+        ? 'Let the host lead to the primary again, or accept the re-sync.'
+        : 'Expect a re-sync; let the host lead to one role of the cluster only.',
+    );
+  }
+  if (backwards) {
+    const restored = before.timeline !== null && now.timeline !== null && now.timeline !== before.timeline;
+    return warning(
+      `The transaction id moved backwards ${step}: ${restored ? `the database was restored to an earlier point (timeline ${String(before.timeline)}, now ${String(now.timeline)})` : 'the database is a restored copy, or a standby that lagged was promoted'}. ${resync}`,
+      'Expect the re-sync, and compare afterwards: rows that only the lost timeline had are removed from the destination.',
+    );
+  }
+  if (before.timeline !== null && now.timeline !== null && now.timeline !== before.timeline) {
+    return {
+      check,
+      status: 'ok',
+      summary: `The server was failed over since ${completedAt} (timeline ${String(before.timeline)}, now ${String(now.timeline)}); the transaction id went on, so Fivetran goes on too.`,
+    };
+  }
+  return { check, status: 'ok', summary: `The transaction id went on ${step}.` };
+}
+
+function rewrites(
+  { tables: remembered, completedAt }: MarkHeader,
+  _server: ServerIdentity,
+  tables: readonly TableFacts[],
+): Finding {
+  const check = 'source.table-rewrite';
+  const before = new Map(remembered.map((table) => [tableKey(table), table.fileNode]));
+  const rewritten = tables.filter((table) => {
+    const fileNode = before.get(tableKey(table)) ?? null;
+    return fileNode !== null && table.fileNode !== null && fileNode !== table.fileNode;
+  });
+  if (rewritten.length === 0) {
+    return { check, status: 'ok', summary: `No selected table was rewritten since ${completedAt}.` };
+  }
+  return {
+    check,
+    status: 'warning',
+    summary: `Tables were rewritten since ${completedAt} (VACUUM FULL, CLUSTER, TRUNCATE, or ALTER TABLE): ${nameList(rewritten.map(({ schema, table }) => `${schema}.${table}`))}. Fivetran syncs them again from the start.`,
+    remedy:
+      'Let the next sync take the time it needs. For the future: VACUUM or pg_repack at a quiet hour instead of VACUUM FULL, and ALTER TABLE in forms that do not rewrite.',
+  };
+}
