@@ -17,12 +17,7 @@ export const handler = createHandler({
   name: 'verify-increment',
   parse: (event) => parse(VerifyIncrementInput, event, 'The input of verify-increment'),
   setUp: (log): VerifyIncrementDependencies => {
-    const config = loadConfig([
-      'ledgerTable',
-      'databricksSecretId',
-      'deleteCheckRows',
-      'statementSeconds',
-    ]);
+    const config = loadConfig(['ledgerTable', 'databricksSecretId', 'deleteCheckRows', 'statementSeconds']);
     const secrets = createSecrets(systemClock);
     const secretId = config.databricksSecretId;
     const secret = (options?: { fresh?: boolean }): Promise<DatabricksSecret> =>

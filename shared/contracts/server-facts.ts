@@ -30,6 +30,7 @@ export interface ServerFacts {
   /** How the role proved itself, judged from the handshake. */
   authentication: string;
   walLevel: string;
+  /** The checks' own role first. */
   roles: RoleFacts[];
   /** Client sessions whose transaction is older than the limit. */
   longTransactions:

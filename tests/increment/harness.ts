@@ -43,6 +43,7 @@ const source = 'rental';
 /** The secret of the checks' role, as Secrets Manager would give it. */
 export function secretsOf(postgres: LocalPostgres): Secrets {
   return {
+    readVersion: () => Promise.reject(new Error('Nothing here asks for versions.')),
     read: (secretId, schema) =>
       Promise.resolve(
         parse(

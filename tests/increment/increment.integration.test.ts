@@ -47,10 +47,7 @@ describe('the increment of one table', () => {
     await admin.query('DELETE FROM actor WHERE actor_id > 200');
     memory = createMemoryDestination();
     increment = createIncrement({ postgres, destination: memory.destination, tables: [selected('actor')] });
-    expect(await run()).toMatchObject({
-      verdict: 'skipped',
-      reason: expect.stringContaining('no earlier mark'),
-    });
+    expect((await run()).reason).toContain('no earlier mark');
   });
 
   it('is verified with count 1 when one row was inserted', async () => {

@@ -64,7 +64,16 @@ export function createMemoryLedger(turns: () => number = () => 1): LedgerTable &
 }
 
 /** What DynamoDB keeps of an item: no field that is undefined, and nobody else's reference. */
-const plain = (item: LedgerItem): LedgerItem => JSON.parse(JSON.stringify(item)) as LedgerItem;
+const plain = (item: LedgerItem): LedgerItem => withoutUndefined(item) as LedgerItem;
+
+/** As the client of DynamoDB writes an item: undefined is left out, bytes stay bytes. */
+function withoutUndefined(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutUndefined);
+  if (value instanceof Uint8Array) return Uint8Array.from(value);
+  if (typeof value !== 'object' || value === null) return value;
+  const kept = Object.entries(value).filter(([, inner]) => inner !== undefined);
+  return Object.fromEntries(kept.map(([name, inner]) => [name, withoutUndefined(inner)]));
+}
 
 function evaluate(text: string, item: LedgerItem | undefined, known: Expression): boolean {
   return text

@@ -43,7 +43,7 @@ export async function readServer(
         'createSchemas', (SELECT coalesce(json_agg(n.nspname ORDER BY n.nspname), '[]') FROM pg_namespace n
             WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND NOT r.rolsuper
               AND has_schema_privilege(r.oid, n.oid, 'CREATE'))
-     )), '[]') AS roles
+     ) ORDER BY (r.rolname = current_user) DESC), '[]') AS roles
      FROM pg_roles r WHERE r.rolname IN (SELECT json_array_elements_text($1::json))`,
     [JSON.stringify([...new Set(options.roles)])],
   );
