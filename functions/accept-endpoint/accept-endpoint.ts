@@ -17,6 +17,7 @@ import { acceptanceTags } from '../../shared/rules/endpoint-tags.ts';
 import { isAccepted, isGone } from '../../shared/rules/endpoint-decision.ts';
 import {
   bind,
+  bindingOfEndpoint,
   forgetRequest,
   noteLook,
   release,
@@ -97,6 +98,13 @@ async function accept(
   if (after === undefined || isGone(after.state)) return gone(order, after, dependencies);
   // Already accepted is success, whatever EC2 called our second request.
   if (!change.done && !isAccepted(after.state)) throw refused(endpointId, change);
+  if (!(await follow(order, execution, claims))) {
+    return {
+      ...ended(order, after, clock),
+      outcome: 'followed',
+      summary: `Another execution accepted ${endpointId} and goes on with it.`,
+    };
+  }
   await leaveTrace(after, order.claim, execution, dependencies);
   return {
     ...ended(order, after, clock),
@@ -105,6 +113,28 @@ async function accept(
     privateLinkId: linkIdOf(order.claim),
     summary: `${endpointId} of account ${after.ownerAccount} was accepted: ${describeClaim(order.claim)}.`,
   };
+}
+
+/** Of executions that raced to the same acceptance, one goes on: whether it is this one. */
+function follow(
+  { serviceId, endpointId }: { serviceId: string; endpointId: string },
+  execution: string,
+  claims: Claims,
+): Promise<boolean> {
+  return claims.change(serviceId, (register) => {
+    const binding = bindingOfEndpoint(register, endpointId);
+    if (binding === undefined) return { answer: true };
+    if (binding.followedBy !== undefined) return { answer: binding.followedBy === execution };
+    return {
+      register: {
+        ...register,
+        bindings: register.bindings.map((each) =>
+          each === binding ? { ...each, followedBy: execution } : each,
+        ),
+      },
+      answer: true,
+    };
+  });
 }
 
 function bindingFor(

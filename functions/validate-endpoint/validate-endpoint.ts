@@ -216,7 +216,7 @@ async function decideRequest(
   const [principals, targets, guarded] = await Promise.all([
     privateLink.principals(serviceId),
     dependencies.loadBalancers.describe(service.loadBalancerArns).then(judgeTargets),
-    askGuard(service, connection, connections, register, dependencies),
+    askGuard({ service, connection, connections, register, mustKnow: byHand === undefined }, dependencies),
   ]);
   const found = [
     ...stateReasons,
@@ -238,19 +238,26 @@ async function decideRequest(
   return note(decision, endpointId, serviceId, dependencies);
 }
 
-/** Asks the guard; Fivetran's silence is an answer of its own, a refusal of our key is a failure. */
+/**
+ * Asks the guard. Fivetran's silence is an answer of its own; its refusal of our key is a failure, unless a person
+ * has decided already: they must be able to decide on the day on which Fivetran's key is broken.
+ */
 async function askGuard(
-  service: EndpointService,
-  request: EndpointConnection,
-  connections: readonly EndpointConnection[],
-  register: EndpointRegister,
+  about: {
+    service: EndpointService;
+    connection: EndpointConnection;
+    connections: readonly EndpointConnection[];
+    register: EndpointRegister;
+    mustKnow: boolean;
+  },
   { fivetranLinks, hostNames, claims, clock, log, settings }: Dependencies,
 ): Promise<GuardResult & { links: FivetranLink[] }> {
+  const { service } = about;
   let links: FivetranLink[];
   try {
     links = await fivetranLinks.list();
   } catch (error) {
-    if (!(error instanceof UnavailableError)) throw error;
+    if (about.mustKnow && !(error instanceof UnavailableError)) throw error;
     log.warn('FIVETRAN_SILENT', 'Fivetran could not be asked for its private links.', { error });
     return { granted: 'unknown', summary: 'Fivetran could not be asked for its private links.', links: [] };
   }
@@ -262,11 +269,11 @@ async function askGuard(
     ),
   ]);
   const answer = guard({
-    request,
-    connections,
+    request: about.connection,
+    connections: about.connections,
     serviceName: service.serviceName,
     links,
-    register,
+    register: about.register,
     boundElsewhere: Object.fromEntries(
       boundElsewhere.flatMap(([id, binding]) =>
         binding === undefined || binding.serviceId === service.serviceId ? [] : [[id, binding.endpointId]],
@@ -348,7 +355,6 @@ async function likelyLink(
       connection?.region ?? service.region,
     );
   } catch (error) {
-    if (!(error instanceof UnavailableError)) throw error;
     log.warn('FIVETRAN_SILENT', 'Fivetran could not be asked for its private links.', { error });
     return undefined;
   }

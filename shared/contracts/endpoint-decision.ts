@@ -136,7 +136,8 @@ export const AcceptInput = z.object({ order: Order, execution: z.string() });
 
 /** What became of an order. */
 export const Acceptance = z.object({
-  outcome: z.enum(['available', 'pending', 'gone', 'held', 'rejected', 'recorded']),
+  /** `followed`: another execution accepted it and goes on with it. */
+  outcome: z.enum(['available', 'pending', 'gone', 'held', 'followed', 'rejected', 'recorded']),
   state: EndpointState,
   /** The private link that the endpoint serves; empty when none is known, so nothing can be tested yet. */
   privateLinkId: z.string(),

@@ -29,6 +29,8 @@ export const Binding = z.object({
   boundAt: Instant,
   /** The execution that bound it. */
   boundBy: z.string(),
+  /** The execution that saw it accepted first and follows it from there; any other one has nothing left to do. */
+  followedBy: z.optional(z.string()),
   /** When its private link was OK and a setup test through it had passed, or a person vouched for it. */
   provenAt: z.optional(Instant),
   /** What proved it, in words. */
