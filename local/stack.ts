@@ -4,6 +4,7 @@ import path from 'node:path';
 import { packageService, templatePath } from '../scripts/package.ts';
 import { startCloud, type Cloud } from './cloud.ts';
 import type { FunctionClock } from './lambda/messages.ts';
+import { startDatabricks, type LocalDatabricks } from './databricks/databricks.ts';
 import { startWarehouse, type Warehouse } from './databricks/warehouse.ts';
 import { startFivetran, type LocalFivetran } from './fivetran/fivetran.ts';
 import { createObserver, type Observer } from './observer.ts';
@@ -36,6 +37,7 @@ export interface LocalStack extends Cloud {
   slack: Slack;
   warehouse: Warehouse;
   fivetran: LocalFivetran;
+  databricks: LocalDatabricks;
 }
 
 /** The local stack could not be put together. */
@@ -117,6 +119,11 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
     // All have ended, well or not, before the first failure is told: what started can then be stopped.
     await Promise.allSettled(parts);
     const [, directory, postgres, slack, warehouse, cloud] = await Promise.all(parts);
+    const databricks = await part(
+      'Databricks',
+      () => startDatabricks({ warehouse }),
+      (started) => started.stop(),
+    );
     const fivetran = await part(
       'Fivetran',
       () =>
@@ -150,6 +157,7 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
       postgres,
       slack,
       fivetran,
+      databricks,
       webhookSecret,
     });
     registerDatabase(cloud, provisioned, postgres);
@@ -181,7 +189,7 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
       webhookUrl: `${cloud.httpApi.url}/fivetran`,
       webhookCaFile,
       webhookSecret,
-      databricksUrl: '',
+      databricksUrl: databricks.url,
       slackUrl: slack.url,
       slackMessagesUrl: slack.messagesUrl,
       postgres: {
@@ -191,7 +199,7 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
       },
       pid: process.pid,
     };
-    return { ...cloud, info, observer, provisioned, postgres, slack, warehouse, fivetran, stop };
+    return { ...cloud, info, observer, provisioned, postgres, slack, warehouse, fivetran, databricks, stop };
   };
 
   try {
@@ -206,6 +214,7 @@ interface Filling {
   postgres: LocalPostgres;
   slack: Slack;
   fivetran: LocalFivetran;
+  databricks: LocalDatabricks;
   webhookSecret: string;
 }
 
@@ -213,12 +222,17 @@ interface Filling {
 function fillSecrets(
   { secrets }: Cloud,
   prefix: string,
-  { postgres, slack, fivetran, webhookSecret }: Filling,
+  { postgres, slack, fivetran, databricks, webhookSecret }: Filling,
 ): void {
   const { name: username, password } = postgres.users.checks;
   const { host, port, database: dbname, caPem: ca } = postgres;
   secrets.put(`${prefix}/fivetran`, { apiKey: fivetran.apiKey, apiSecret: fivetran.apiSecret });
   secrets.put(`${prefix}/webhook`, { current: webhookSecret });
+  secrets.put(`${prefix}/databricks`, {
+    host: databricks.url,
+    warehouseId: databricks.warehouseId,
+    token: databricks.token,
+  });
   secrets.put(`${prefix}/slack`, { botToken: slack.botToken });
   secrets.put(`${prefix}/source/${sourceName}`, { username, password, host, port, dbname, ca });
 }

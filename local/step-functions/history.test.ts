@@ -10,7 +10,8 @@ const pass = (name: string) => ({ StartAt: name, States: { [name]: { Type: 'Pass
 const working = (name: string) => ({ StartAt: name, States: { [name]: task } });
 const child = 'arn:aws:states:us-east-1:111122223333:stateMachine:child';
 
-type Answer = Json | 'throws' | 'hangs';
+/** What the function answers; `throws` and `hangs` stand for what they say. */
+type Answer = Json;
 
 function engine(answers: Record<string, Answer[]> = {}): StepFunctions {
   const left = new Map(Object.entries(answers).map(([state, given]) => [state, [...given]]));
