@@ -33,6 +33,12 @@ const stations = [
 
 type Station = (typeof stations)[number];
 
+/** Every cause that a diagnosis can name; each has its entry in docs/runbook.md. */
+export const diagnosisCodes: readonly string[] = [
+  ...new Set([...failureCatalogue, ...stations].map(({ code }) => code)),
+  'unknown',
+];
+
 const mostEvidence = 10;
 const limits = { said: 400, summary: 200, reason: 200, remedy: 1_200 };
 
@@ -59,15 +65,21 @@ export function diagnose(failure: FailureToDiagnose): Diagnosis {
     row?.names === 'cause' || broken === undefined
       ? byWords(row, said.shown)
       : byFinding(broken, row, said.shown);
-  const name = failure.connection.name === '' ? failure.connection.connectionId : failure.connection.name;
   return {
     code: cause.code,
-    summary: cleanLine(`sync of ${name} failed: ${cause.headline}`, limits.summary),
+    summary: cleanLine(headlineOf(failure, cause, row), limits.summary),
     cause: cause.text,
     evidence: evidenceOf(checked, said.shown, cause.code),
     remedy: cleanText(cause.remedy, limits.remedy),
     notChecked: checked.flatMap(({ notChecked }) => notChecked ?? []),
   };
+}
+
+function headlineOf({ connection }: FailureToDiagnose, cause: Cause, row: FailureRow | undefined): string {
+  const name = connection.name === '' ? connection.connectionId : connection.name;
+  if (connection.connectionId === '') return `${name} could not be connected: ${cause.headline}`;
+  if (row?.statement !== undefined && row.code === cause.code) return `${name}: ${row.statement}`;
+  return `sync of ${name} failed: ${cause.headline}`;
 }
 
 interface Cause {

@@ -1,4 +1,4 @@
-/** What of a failure a row looks at, in lower case: everything that Fivetran, PostgreSQL or the machine said. */
+/** A failure that is known by name. It is looked for in all that Fivetran, PostgreSQL or the machine said, in lower case. */
 export interface FailureRow {
   /** Stable name; also the anchor of its entry in docs/runbook.md. */
   code: string;
@@ -9,8 +9,10 @@ export interface FailureRow {
    * what is found broken on the path is named first.
    */
   names: 'cause' | 'symptom';
-  /** For the headline, after the connection's name. */
+  /** For the headline, after "sync of … failed:". */
   headline: string;
+  /** Where it is no sync that failed: the whole headline, after the connection's name. */
+  statement?: string;
   meaning: string;
   remedy: string;
 }
@@ -20,6 +22,17 @@ export interface FailureRow {
  * as it is.
  */
 export const failureCatalogue: readonly FailureRow[] = [
+  {
+    code: 'increment-short',
+    recognisedBy: [/incrementshorterror/],
+    names: 'cause',
+    headline: 'rows are missing at the destination',
+    statement: 'rows are missing at the destination',
+    meaning:
+      'The sync ended as successful, yet rows that had changed at the source before it began are not at the destination, or differ there; looking at the source again showed that they did not change since.',
+    remedy:
+      'Run one more sync (run-sync with this connectionId): what was only late arrives. If it stays short, re-sync the tables that are named in Fivetran (connection, Schema, Resync) and open a ticket with Fivetran, with the sync and the tables.',
+  },
   {
     // https://fivetran.com/docs/connectors/databases/troubleshooting/teleport-sync-error
     code: 'teleport-limit',
@@ -202,6 +215,30 @@ export const failureCatalogue: readonly FailureRow[] = [
       'Fivetran could read the source and could not write to Databricks: the warehouse, its token or a permission.',
     remedy:
       'In Databricks check that the SQL warehouse starts and that the token has not expired; in Fivetran run the tests of the destination. The source is not the problem.',
+  },
+  {
+    code: 'path-blocked',
+    recognisedBy: [/pathblockederror/],
+    names: 'symptom',
+    headline: 'the path to the database is not fit, so no sync was started',
+    meaning: 'A check of the source or of the load balancer found something that would make the sync fail.',
+    remedy: 'Mend what the evidence names, then start run-sync again.',
+  },
+  {
+    code: 'setup-tests-failed',
+    recognisedBy: [/setuptestsfailederror/],
+    names: 'symptom',
+    headline: "Fivetran's setup tests fail",
+    meaning: 'Fivetran tested the connection before the sync, and a test failed; no sync was started.',
+    remedy: 'The failing test is named below. Mend that, then start run-sync again: it repeats the tests.',
+  },
+  {
+    code: 'connection-paused',
+    recognisedBy: [/connection .* is paused/],
+    names: 'cause',
+    headline: 'the connection is paused',
+    meaning: 'Somebody paused the connection in Fivetran, and run-sync does not undo that by itself.',
+    remedy: 'Unpause it in Fivetran, or start run-sync with "whenPaused": "unpause".',
   },
   {
     code: 'setup-broken',

@@ -60,7 +60,7 @@ export function renderIncident(incident: Incident, surroundings: MessageSurround
     ...whyOf(worst.content),
     ...evidenceOf(worst.content, evidence),
     ...(over ? [] : remedyOf(worst.content)),
-    ...(over ? [] : commandsOf(worst.content, surroundings)),
+    ...(over ? [] : commandsOf(worst, surroundings)),
     ...rawOf(worst.content),
     ...linksOf(incident.subject, worst, surroundings),
     context(
@@ -110,7 +110,7 @@ const letterSigns: Record<Letter['kind'], string> = {
 
 /** A repeat says why, which may have changed; a reminder shows again how to decide. */
 function letterDetails(letter: Letter, worst: Problem, surroundings: MessageSurroundings): Block[] {
-  if (letter.kind === 'reminder') return commandsOf(worst.content, surroundings);
+  if (letter.kind === 'reminder') return commandsOf(worst, surroundings);
   if (letter.kind === 'again' || letter.kind === 'also')
     return [...whyOf(worst.content), ...remedyOf(worst.content)];
   return [];
@@ -193,7 +193,8 @@ const remedyOf = ({ remedy }: AlertContent): Block[] =>
   remedy === undefined || remedy === '' ? [] : [section(`*Do this*\n${escapeWithin(remedy, limits.remedy)}`)];
 
 /** Only ids of their exact form are put into a command that somebody will paste into a shell. */
-function commandsOf({ heldEndpoint }: AlertContent, surroundings: MessageSurroundings): Block[] {
+function commandsOf({ kind, content }: Problem, surroundings: MessageSurroundings): Block[] {
+  const { heldEndpoint } = content;
   if (heldEndpoint === undefined) return [];
   const { serviceId, endpointId, ownerAccount } = heldEndpoint;
   if (
@@ -219,9 +220,14 @@ function commandsOf({ heldEndpoint }: AlertContent, surroundings: MessageSurroun
     const region = surroundings.acceptEndpointMachineArn.split(':')[3] ?? '';
     return `aws stepfunctions start-execution --region ${region} --state-machine-arn ${surroundings.acceptEndpointMachineArn} --input '${input}'`;
   };
+  const held = kind === 'endpoint-held';
   return [
     section(
-      `*Decide by hand* (nothing is ever accepted or rejected without you)\nReject it:\n\`\`\`${escapeWithin(command('reject'), 900)}\`\`\`\nAccept it, once you know who asks and why:\n\`\`\`${escapeWithin(command('accept'), 900)}\`\`\``,
+      [
+        '*Decide by hand*: nothing is accepted or rejected without you. Put in your name and why.',
+        `Reject it:\n\`\`\`${escapeWithin(command('reject'), 900)}\`\`\``,
+        `${held ? 'Accept it, once you know who asks' : 'Vouch for it, once you know that it is yours'}:\n\`\`\`${escapeWithin(command(held ? 'accept' : 'adopt'), 900)}\`\`\``,
+      ].join('\n'),
     ),
   ];
 }
