@@ -73,6 +73,11 @@ export const settings = {
       'Secret that signs Fivetran\'s webhooks: {"current": "…", "previous": "…"}; previous is optional.',
     read: text,
   },
+  webhookUrl: {
+    variable: 'WEBHOOK_URL',
+    description: "Where Fivetran's webhook reaches us.",
+    read: url,
+  },
   sourceSecretPrefix: {
     variable: 'SOURCE_SECRET_PREFIX',
     description:

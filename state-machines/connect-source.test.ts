@@ -49,6 +49,7 @@ function tasks(more: Tasks = {}): Tasks {
     EnsurePrivateLink: () => link,
     checkSource: () => ok,
     checkTargetHealth: () => ok,
+    ensureWebhook: () => ({ outcome: 'found' }),
     EnsureConnection: () => connection,
     EnsureConnectionUnpaused: () => ({ outcome: 'unpaused' }),
     testConnection: () => ({ outcome: 'passed', summary: '' }),
@@ -70,6 +71,7 @@ describe('connect-source', () => {
       'EnsurePrivateLinkPlan',
       'CheckSource',
       'CheckTargetHealth',
+      'EnsureWebhook',
       'EnsurePrivateLink',
       'EnsureConnection',
       'TestConnection',
@@ -110,6 +112,14 @@ describe('connect-source', () => {
     const result = await runMachine('connect-source', {
       input,
       tasks: tasks({ checkTargetHealth: () => ({ status: 'blocking', findings: [] }) }),
+    });
+    expect(result.status).toBe('SUCCEEDED');
+  });
+
+  test('is not held up by a webhook that cannot be registered', async () => {
+    const result = await runMachine('connect-source', {
+      input,
+      tasks: tasks({ ensureWebhook: throws('FivetranRequestError') }),
     });
     expect(result.status).toBe('SUCCEEDED');
   });

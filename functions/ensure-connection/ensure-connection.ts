@@ -1,5 +1,5 @@
 import type { Fivetran } from '../../shared/clients/fivetran/fivetran.ts';
-import type { Connections } from '../../shared/clients/ledger/connections.ts';
+import type { Syncs } from '../../shared/clients/ledger/syncs.ts';
 import type { Connection } from '../../shared/contracts/fivetran.ts';
 import type {
   ConnectSourceRequest,
@@ -9,11 +9,11 @@ import type {
 import { FivetranRequestError, InvalidInputError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { fallbackOf, refusesUpdateMethod } from '../../shared/rules/update-method.ts';
-import type { FivetranRole } from './role-secret.ts';
+import type { FivetranRole } from '../../shared/clients/secrets/fivetran-role.ts';
 
 export interface EnsureConnectionDependencies {
   fivetran: Fivetran;
-  connections: Pick<Connections, 'sentSecretVersion' | 'noteSentSecretVersion'>;
+  syncs: Pick<Syncs, 'state' | 'change'>;
   /** The role that Fivetran logs in with, read anew. */
   roleOf: (source: string) => Promise<FivetranRole>;
   log: Log;
@@ -72,7 +72,7 @@ async function find(
 async function create(
   { request, privateLinkId, host }: EnsureInput,
   role: FivetranRole,
-  { fivetran, connections, log }: EnsureConnectionDependencies,
+  { fivetran, syncs, log }: EnsureConnectionDependencies,
 ): Promise<EnsuredConnection> {
   const make = (updateMethod: string) =>
     fivetran.connections.create({
@@ -99,7 +99,7 @@ async function create(
     });
     return make(fallback);
   });
-  await connections.noteSentSecretVersion(connection.id, role.versionId);
+  await noteSent(connection.id, request.source, role, syncs);
   const fellBack = connection.updateMethod !== '' && connection.updateMethod !== request.updateMethod;
   return {
     outcome: 'created',
@@ -125,7 +125,7 @@ async function repair(
   existing: Connection,
   { request, privateLinkId, host }: EnsureInput,
   role: FivetranRole,
-  { fivetran, connections }: EnsureConnectionDependencies,
+  { fivetran, syncs }: EnsureConnectionDependencies,
 ): Promise<EnsuredConnection> {
   if (existing.service !== request.service) {
     throw new InvalidInputError(
@@ -133,7 +133,7 @@ async function repair(
     );
   }
   const moved = existing.privateLinkId !== privateLinkId || existing.networkingMethod === 'Directly';
-  const sent = await connections.sentSecretVersion(existing.id);
+  const sent = (await syncs.state(existing.id)).sentRole?.versionId;
   const answer = {
     connectionId: existing.id,
     name: existing.name,
@@ -151,7 +151,7 @@ async function repair(
       password: role.password,
     },
   });
-  await connections.noteSentSecretVersion(existing.id, role.versionId);
+  await noteSent(existing.id, request.source, role, syncs);
   return {
     ...answer,
     outcome: 'updated',
@@ -179,9 +179,9 @@ async function unpause(
 async function carryOver(
   connectionId: string,
   source: string,
-  { fivetran, connections, roleOf, log }: EnsureConnectionDependencies,
+  { fivetran, syncs, roleOf, log }: EnsureConnectionDependencies,
 ): Promise<EnsuredConnection> {
-  const sent = await connections.sentSecretVersion(connectionId);
+  const sent = (await syncs.state(connectionId)).sentRole?.versionId;
   if (sent === undefined) {
     return {
       outcome: 'unmanaged',
@@ -198,7 +198,16 @@ async function carryOver(
     ...(connection.privateLinkId === null ? {} : { networking: { privateLinkId: connection.privateLinkId } }),
     config: { user: role.user, password: role.password },
   });
-  await connections.noteSentSecretVersion(connectionId, role.versionId);
+  await noteSent(connectionId, source, role, syncs);
   log.info('CREDENTIALS_SENT', 'Fivetran was given the rotated user and password.', { connectionId });
   return { outcome: 'sent', connectionId, summary: 'Fivetran was given the rotated user and password.' };
+}
+
+function noteSent(
+  connectionId: string,
+  source: string,
+  { versionId }: FivetranRole,
+  syncs: EnsureConnectionDependencies['syncs'],
+): Promise<void> {
+  return syncs.change(connectionId, { sentRole: { source, versionId } });
 }

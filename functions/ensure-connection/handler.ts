@@ -1,5 +1,5 @@
 import { createFivetran, fivetranCredentials } from '../../shared/clients/fivetran/fivetran.ts';
-import { createConnections } from '../../shared/clients/ledger/connections.ts';
+import { createSyncs } from '../../shared/clients/ledger/syncs.ts';
 import { createLedgerTable } from '../../shared/clients/ledger/table.ts';
 import { createSecrets } from '../../shared/clients/secrets/secrets.ts';
 import { systemClock } from '../../shared/clock.ts';
@@ -8,7 +8,7 @@ import { parse } from '../../shared/contracts/parse.ts';
 import { EnsureConnectionInput } from '../../shared/contracts/setup.ts';
 import { createHandler } from '../../shared/handler.ts';
 import { ensureConnection } from './ensure-connection.ts';
-import { readFivetranRole } from './role-secret.ts';
+import { readFivetranRole } from '../../shared/clients/secrets/fivetran-role.ts';
 
 export const handler = createHandler({
   name: 'ensure-connection',
@@ -23,7 +23,7 @@ export const handler = createHandler({
         credentials: fivetranCredentials(secrets, config.fivetranSecretId),
         clock,
       }),
-      connections: createConnections(createLedgerTable({ tableName: config.ledgerTable })),
+      syncs: createSyncs(createLedgerTable({ tableName: config.ledgerTable }), clock),
       roleOf: (source: string) => readFivetranRole(secrets, config.sourceSecretPrefix, source),
       log,
     };

@@ -7,6 +7,7 @@ import { createSecrets } from '../../shared/clients/secrets/secrets.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { loadConfig } from '../../shared/config.ts';
 import { parse } from '../../shared/contracts/parse.ts';
+import { WebhookSecret } from '../../shared/contracts/webhook-registration.ts';
 import { createHandler } from '../../shared/handler.ts';
 import { onFivetranWebhook } from './on-fivetran-webhook.ts';
 
@@ -15,11 +16,6 @@ const HttpRequest = z.object({
   headers: z._default(z.record(z.string(), z.optional(z.string())), {}),
   body: z._default(z.string(), ''),
   isBase64Encoded: z._default(z.boolean(), false),
-});
-
-const WebhookSecret = z.object({
-  current: z.string().check(z.minLength(1)),
-  previous: z.optional(z.string()),
 });
 
 export const handler = createHandler({

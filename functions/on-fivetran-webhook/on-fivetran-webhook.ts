@@ -126,8 +126,7 @@ async function publishEnd(
     endedAt: created,
   };
   // Whoever follows this sync looks here instead of asking Fivetran.
-  await syncs.noteEnd(connectionId, end);
-  const state = await syncs.state(connectionId);
+  const state = await syncs.noteEnd(connectionId, end);
   const review = isReviewDue(
     end,
     {

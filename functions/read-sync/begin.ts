@@ -88,7 +88,7 @@ async function review(
       waitSeconds: 1,
     };
   }
-  const reported = await syncs.reportedEnd(connection.id);
+  const { reported } = await syncs.state(connection.id);
   const isReported = reported !== undefined && told.syncId !== '' && reported.syncId === told.syncId;
   const ended: EndedSync = {
     status: sync.status,

@@ -8,12 +8,12 @@ export async function adopt(
   connection: ConnectionNow,
   { syncs, clock }: Pick<ReadSyncDependencies, 'syncs' | 'clock'>,
 ): Promise<Following> {
-  const { durationSeconds } = await syncs.state(connection.id);
+  const { durationSeconds, reported } = await syncs.state(connection.id);
   return follow({
     connection,
     startedAt: null,
     now: clock.now(),
     expectedSeconds: durationSeconds,
-    knownEnd: nameOfReport(await syncs.reportedEnd(connection.id)),
+    knownEnd: nameOfReport(reported),
   });
 }

@@ -14,7 +14,7 @@ export async function lookAtProgress(
   { connectionId, execution, following }: ProgressInput,
   { fivetran, syncs, leases, clock }: ReadSyncDependencies,
 ): Promise<ProgressResult> {
-  const report = await syncs.reportedEnd(connectionId);
+  const { reported: report } = await syncs.state(connectionId);
   const now = clock.now();
   const isNews = report !== undefined && nameOfReport(report) !== following.knownEnd;
   const result: ProgressResult =

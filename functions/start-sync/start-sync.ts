@@ -23,8 +23,7 @@ export async function startSync(
   { fivetran, leases, syncs, clock }: StartSyncDependencies,
 ): Promise<StartSyncResult> {
   await leases.take(syncLease(connectionId), execution, stepSeconds);
-  const report = await syncs.reportedEnd(connectionId);
-  const { durationSeconds } = await syncs.state(connectionId);
+  const { durationSeconds, reported } = await syncs.state(connectionId);
   const connection = await fivetran.connections.get(connectionId);
   const started = connection.syncState !== 'syncing' && (await ask(fivetran, connectionId));
   const startedAt = started ? connection.serverTime.toISOString() : null;
@@ -36,7 +35,7 @@ export async function startSync(
           startedAt,
           now,
           expectedSeconds: durationSeconds,
-          knownEnd: nameOfReport(report),
+          knownEnd: nameOfReport(reported),
         })
       : restart(rescheduled, startedAt, now);
   return { outcome: started ? 'started' : 'adopted', following, waitSeconds: secondsToLook(following, now) };

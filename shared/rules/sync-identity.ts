@@ -19,7 +19,9 @@ export interface IdentifiedSync {
   claims: string[];
 }
 
-/** A webhook's event is made within this time after Fivetran has set the connection's timestamp. */
+/** After these Fivetran moves none of the connection's timestamps. */
+const notAnEnd = new Set(['RESCHEDULED', 'CANCELED']);
+/** A webhook's event is made within this time of Fivetran's setting the connection's timestamp. */
 const webhookLagMs = 5 * 60_000;
 
 /**
@@ -30,21 +32,29 @@ const webhookLagMs = 5 * 60_000;
 export function identifySync(told: ToldEnd, connection: Connection): IdentifiedSync {
   const last = lastEndOf(connection);
   const byId = told.syncId === '' ? [] : [nameOfId(told.syncId)];
+  if (last !== undefined && isSameEnd(told, last)) {
+    return {
+      status: told.status,
+      endedAt: last.endedAt,
+      overtaken: false,
+      claims: [...byId, nameOfEnd(last.endedAt)],
+    };
+  }
   if (last !== undefined && fivetranTime(last.endedAt) > fivetranTime(told.endedAt)) {
     return { ...last, overtaken: true, claims: [...byId, nameOfEnd(last.endedAt)] };
   }
-  const same = last !== undefined && isSameEnd(told, last) ? last : undefined;
   return {
     status: told.status,
-    endedAt: same?.endedAt ?? told.endedAt,
+    endedAt: told.endedAt,
     overtaken: false,
-    claims: [...byId, same === undefined ? nameOfEnd(told.endedAt) : nameOfEnd(same.endedAt)],
+    claims: [...byId, nameOfEnd(told.endedAt)],
   };
 }
 
 function isSameEnd(told: ToldEnd, last: LastEnd): boolean {
   const sameKind = told.status === 'SUCCESSFUL' ? 'SUCCESSFUL' : 'FAILURE';
-  return last.status === sameKind && fivetranTime(told.endedAt) - fivetranTime(last.endedAt) <= webhookLagMs;
+  const apartMs = Math.abs(fivetranTime(told.endedAt) - fivetranTime(last.endedAt));
+  return last.status === sameKind && !notAnEnd.has(told.status) && apartMs <= webhookLagMs;
 }
 
 /** Names under which a sync is claimed that was followed to its end. */

@@ -64,6 +64,7 @@ export async function startOnCall(): Promise<OnCall> {
                 ? Promise.reject(new ConfigError(`The secret ${secretId} does not exist.`))
                 : Promise.resolve(parse(schema, onCall.secret, 'The secret')),
             readVersion: () => Promise.resolve(undefined),
+            currentVersion: () => Promise.resolve(undefined),
           },
         }),
         clock,

@@ -26,9 +26,6 @@ export interface Connections {
   read(connectionId: string): Promise<ConnectionRecord | undefined>;
   path(connectionId: string): Promise<ConnectionPath | undefined>;
   writePath(connectionId: string, path: ConnectionPath): Promise<void>;
-  /** Version of the source's secret whose user and password Fivetran was given last. */
-  sentSecretVersion(connectionId: string): Promise<string | undefined>;
-  noteSentSecretVersion(connectionId: string, versionId: string): Promise<void>;
 }
 
 /** DynamoDB refuses items over 400 KB. */
@@ -79,15 +76,6 @@ export function createConnections(table: LedgerTable): Connections {
 
     async writePath(connectionId, path) {
       await table.put({ ...keyOf(connectionId, 'path'), ...path });
-    },
-
-    async sentSecretVersion(connectionId) {
-      const item = await table.get(keyOf(connectionId, 'sent-secret'));
-      return typeof item?.versionId === 'string' ? item.versionId : undefined;
-    },
-
-    async noteSentSecretVersion(connectionId, versionId) {
-      await table.put({ ...keyOf(connectionId, 'sent-secret'), versionId });
     },
   };
 }

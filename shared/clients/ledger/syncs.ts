@@ -2,6 +2,19 @@ import * as z from 'zod/mini';
 import type { Clock } from '../../clock.ts';
 import type { LedgerTable } from './table.ts';
 
+/** The end of a sync that Fivetran's webhook told us about. */
+export const ReportedEnd = z.object({
+  /** Empty when the webhook named none. */
+  syncId: z.string(),
+  status: z.string(),
+  reason: z.string(),
+  /** Fivetran's time of the event. */
+  endedAt: z.string(),
+  /** Fivetran's time of the same sync's start, when its event arrived. */
+  startedAt: z.nullable(z.string()),
+});
+export type ReportedEnd = z.output<typeof ReportedEnd>;
+
 /** What the ledger remembers of a connection's syncs. Timestamps are Fivetran's own. */
 export const SyncState = z.object({
   name: z._default(z.string(), ''),
@@ -16,21 +29,12 @@ export const SyncState = z.object({
   /** Conditions that on-call has been told about, with their beginning. */
   conditions: z.optional(z.record(z.string(), z.string())),
   paused: z.optional(z.boolean()),
+  /** The role that Fivetran was given last: of which source, and in which version of its secret. */
+  sentRole: z.optional(z.object({ source: z.string(), versionId: z.string() })),
+  /** The last end that Fivetran's webhook told us about. */
+  reported: z.optional(ReportedEnd),
 });
 export type SyncState = z.output<typeof SyncState>;
-
-/** The last end of a sync that Fivetran's webhook told us about. */
-export const ReportedEnd = z.object({
-  /** Empty when the webhook named none. */
-  syncId: z.string(),
-  status: z.string(),
-  reason: z.string(),
-  /** Fivetran's time of the event. */
-  endedAt: z.string(),
-  /** Fivetran's time of the same sync's start, when its event arrived. */
-  startedAt: z.nullable(z.string()),
-});
-export type ReportedEnd = z.output<typeof ReportedEnd>;
 
 /** Memory of syncs: who handles which, what was reported, how each connection stands. */
 export interface Syncs {
@@ -46,9 +50,11 @@ export interface Syncs {
   claim(connectionId: string, sync: string, holder: string): Promise<boolean>;
   /** Notes a start that the webhook reported. */
   noteStart(connectionId: string, start: { syncId: string; startedAt: string }): Promise<void>;
-  /** Notes an end that the webhook reported, unless a later one is known. */
-  noteEnd(connectionId: string, end: Omit<ReportedEnd, 'startedAt'>): Promise<void>;
-  reportedEnd(connectionId: string): Promise<ReportedEnd | undefined>;
+  /** Notes an end that the webhook reported, unless a later one is known; answers what was known before. */
+  noteEnd(connectionId: string, end: Omit<ReportedEnd, 'startedAt'>): Promise<SyncState>;
+  /** Since when Fivetran's webhook to us is known to be off; undefined while it is on. Our clock. */
+  webhookInactiveSince(): Promise<string | undefined>;
+  noteWebhook(inactiveSince: string | undefined): Promise<void>;
 }
 
 /** How long a handled sync is remembered: longer than Fivetran repeats a webhook (a day). */
@@ -56,6 +62,8 @@ const claimSeconds = 30 * 86_400;
 
 const fleet = 'fleet';
 const stateKey = (connectionId: string) => ({ pk: fleet, sk: `connection#${connectionId}` });
+const webhookKey = { pk: fleet, sk: 'webhook' };
+const ReportedStart = z.object({ syncId: z.string(), startedAt: z.string() });
 const keyOf = (connectionId: string, sk: string) => ({ pk: `connection#${connectionId}`, sk });
 
 export function createSyncs(table: LedgerTable, clock: Clock): Syncs {
@@ -90,27 +98,40 @@ export function createSyncs(table: LedgerTable, clock: Clock): Syncs {
       ),
 
     async noteStart(connectionId, { syncId, startedAt }) {
-      await table.put({ ...keyOf(connectionId, 'reported-start'), syncId, startedAt });
+      await table.update(stateKey(connectionId), {
+        expression: 'SET reportedStart = :start',
+        values: { ':start': { syncId, startedAt } },
+      });
     },
 
     async noteEnd(connectionId, end) {
-      const start = await table.get(keyOf(connectionId, 'reported-start'));
-      const startedAt =
-        end.syncId !== '' && start?.syncId === end.syncId && typeof start.startedAt === 'string'
-          ? start.startedAt
-          : null;
-      await table.put(
-        { ...keyOf(connectionId, 'reported-end'), ...end, startedAt },
+      const item = await table.get(stateKey(connectionId));
+      const start = z.safeParse(ReportedStart, item?.reportedStart);
+      const isSame = start.success && end.syncId !== '' && start.data.syncId === end.syncId;
+      await table.update(
+        stateKey(connectionId),
         {
-          expression: 'attribute_not_exists(pk) OR endedAt < :endedAt',
-          values: { ':endedAt': end.endedAt },
+          expression: 'SET reported = :reported, reportedEndAt = :endedAt',
+          values: {
+            ':reported': { ...end, startedAt: isSame ? start.data.startedAt : null },
+            ':endedAt': end.endedAt,
+          },
+        },
+        {
+          expression: 'attribute_not_exists(reportedEndAt) OR reportedEndAt < :endedAt',
         },
       );
+      return readState(item);
     },
 
-    async reportedEnd(connectionId) {
-      const result = z.safeParse(ReportedEnd, await table.get(keyOf(connectionId, 'reported-end')));
-      return result.success ? result.data : undefined;
+    async webhookInactiveSince() {
+      const item = await table.get(webhookKey);
+      return typeof item?.inactiveSince === 'string' ? item.inactiveSince : undefined;
+    },
+
+    async noteWebhook(inactiveSince) {
+      if (inactiveSince === undefined) await table.delete(webhookKey);
+      else await table.put({ ...webhookKey, inactiveSince });
     },
   };
 }

@@ -1,4 +1,8 @@
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import {
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod/mini';
 import type { Clock } from '../../clock.ts';
 import { describeIssues } from '../../contracts/parse.ts';
@@ -29,6 +33,8 @@ export interface Secrets {
     secretId: string,
     schema: Schema,
   ): Promise<{ value: z.output<Schema>; versionId: string } | undefined>;
+  /** Version of the secret's present value, without reading it; undefined when it does not exist. */
+  currentVersion(secretId: string): Promise<string | undefined>;
 }
 
 const rememberMs = 5 * 60_000;
@@ -66,6 +72,17 @@ export function createSecrets(clock: Clock): Secrets {
       const found = await fetchSecret(client, secretId);
       if (found === undefined) return undefined;
       return { value: parseSecret(secretId, found.text, schema), versionId: found.versionId };
+    },
+    async currentVersion(secretId) {
+      try {
+        const { VersionIdsToStages = {} } = await callAws('secretsmanager:DescribeSecret', () =>
+          client.send(new DescribeSecretCommand({ SecretId: secretId })),
+        );
+        return Object.entries(VersionIdsToStages).find(([, stages]) => stages.includes('AWSCURRENT'))?.[0];
+      } catch (error) {
+        if (awsErrorName(error) === 'ResourceNotFoundException') return undefined;
+        throw error;
+      }
     },
   };
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import type { Secrets } from '../../shared/clients/secrets/secrets.ts';
-import { ConfigError } from '../../shared/errors.ts';
+import { ConfigError } from '../../errors.ts';
+import type { Secrets } from './secrets.ts';
 
 /** A database role as Secrets Manager keeps and RDS rotates it. */
 const RoleSecret = z.object({
@@ -30,8 +30,7 @@ export async function readFivetranRole(
   sourceSecretPrefix: string,
   source: string,
 ): Promise<FivetranRole> {
-  const own = `${sourceSecretPrefix}${source}/fivetran`;
-  const shared = `${sourceSecretPrefix}${source}`;
+  const [own, shared] = secretsOf(sourceSecretPrefix, source);
   const found =
     (await secrets.readVersion(own, RoleSecret)) ?? (await secrets.readVersion(shared, RoleSecret));
   if (found === undefined) {
@@ -41,4 +40,20 @@ export async function readFivetranRole(
   }
   const { username, password, port, dbname } = found.value;
   return { user: username, password, port, database: dbname, versionId: found.versionId };
+}
+
+/**
+ * Version of the role that Fivetran logs in with, without reading any value; undefined when there is no secret.
+ */
+export async function fivetranRoleVersion(
+  secrets: Secrets,
+  sourceSecretPrefix: string,
+  source: string,
+): Promise<string | undefined> {
+  const [own, shared] = secretsOf(sourceSecretPrefix, source);
+  return (await secrets.currentVersion(own)) ?? (await secrets.currentVersion(shared));
+}
+
+function secretsOf(sourceSecretPrefix: string, source: string): [own: string, shared: string] {
+  return [`${sourceSecretPrefix}${source}/fivetran`, `${sourceSecretPrefix}${source}`];
 }

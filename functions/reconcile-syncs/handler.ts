@@ -1,0 +1,46 @@
+import { createEventBus } from '../../shared/clients/event-bus/event-bus.ts';
+import { createFivetran, fivetranCredentials } from '../../shared/clients/fivetran/fivetran.ts';
+import { createLeases } from '../../shared/clients/ledger/leases.ts';
+import { createSyncs } from '../../shared/clients/ledger/syncs.ts';
+import { createLedgerTable } from '../../shared/clients/ledger/table.ts';
+import { fivetranRoleVersion } from '../../shared/clients/secrets/fivetran-role.ts';
+import { createSecrets } from '../../shared/clients/secrets/secrets.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { loadConfig } from '../../shared/config.ts';
+import { createHandler } from '../../shared/handler.ts';
+import { reconcileSyncs } from './reconcile-syncs.ts';
+
+export const handler = createHandler({
+  name: 'reconcile-syncs',
+  parse: () => undefined,
+  setUp: (log) => {
+    const config = loadConfig([
+      'ledgerTable',
+      'eventBusName',
+      'fivetranBaseUrl',
+      'fivetranSecretId',
+      'sourceSecretPrefix',
+      'webhookUrl',
+      'verification',
+    ]);
+    const clock = systemClock;
+    const table = createLedgerTable({ tableName: config.ledgerTable });
+    const secrets = createSecrets(clock);
+    return {
+      fivetran: createFivetran({
+        baseUrl: config.fivetranBaseUrl,
+        credentials: fivetranCredentials(secrets, config.fivetranSecretId),
+        clock,
+      }),
+      syncs: createSyncs(table, clock),
+      leases: createLeases(table, clock),
+      bus: createEventBus({ eventBusName: config.eventBusName }),
+      roleVersion: (source: string) => fivetranRoleVersion(secrets, config.sourceSecretPrefix, source),
+      webhookUrl: config.webhookUrl,
+      policy: config.verification,
+      clock,
+      log,
+    };
+  },
+  run: reconcileSyncs,
+});
