@@ -235,6 +235,13 @@ function fillSecrets(
   });
   secrets.put(`${prefix}/slack`, { botToken: slack.botToken });
   secrets.put(`${prefix}/source/${sourceName}`, { username, password, host, port, dbname, ca });
+  const { name: fivetranUser, password: fivetranPassword } = postgres.users.fivetran;
+  secrets.put(`${prefix}/source/${sourceName}/fivetran`, {
+    username: fivetranUser,
+    password: fivetranPassword,
+    port,
+    dbname,
+  });
 }
 
 function registerDatabase(
