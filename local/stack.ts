@@ -49,6 +49,7 @@ const root = path.resolve(import.meta.dirname, '..');
 const accountId = '111122223333';
 const region = 'us-east-1';
 const stackName = 'fivetran-privatelink-dev';
+/** The one source of a portable package; its outputs are named after it. */
 const sourceName = 'postgres';
 
 /**
@@ -144,11 +145,9 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
         FivetranBaseUrl: fivetran.url,
         SlackBaseUrl: slack.url,
         SlackChannel: slack.channel,
-        SourceName: sourceName,
         VpcId: network.vpcId,
         VpcCidr: network.cidr,
         SubnetIds: network.subnets.map(({ id }) => id).join(','),
-        DatabasePort: String(postgres.port),
         ...options.parameters,
       }),
     );
@@ -180,8 +179,8 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
       functions: Object.fromEntries(cloud.lambda.functions().map(({ folder, arn }) => [folder, arn])),
       eventBusName: output(provisioned, 'EventBusName'),
       endpointService: {
-        serviceId: output(provisioned, 'EndpointServiceId'),
-        serviceName: output(provisioned, 'EndpointServiceName'),
+        serviceId: output(provisioned, 'EndpointServiceIdPostgres'),
+        serviceName: output(provisioned, 'EndpointServiceNamePostgres'),
       },
       fivetranUrl: fivetran.url,
       fivetranApiKey: fivetran.apiKey,

@@ -5,7 +5,9 @@ import { glob, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { buildFunctions, functionNames } from './build.ts';
+import { readDeployment } from './parameters.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 
@@ -17,9 +19,9 @@ const inputs = [
   'functions/**/*.{ts,yml}',
   'shared/**/*.ts',
   'state-machines/*.yml',
-  'resources/**/*.yml',
+  'resources/**/*.{js,yml}',
   'serverless.yml',
-  'scripts/{build,package}.ts',
+  'scripts/{build,package,parameters}.ts',
   'package-lock.json',
 ];
 
@@ -28,25 +30,36 @@ export class PackageError extends Error {
   override readonly name = 'PackageError';
 }
 
+interface PackageOptions {
+  /** Do nothing when nothing changed since the last package. */
+  ifChanged?: boolean;
+  /** The deployment to package for, by its params.<stage>.yml; otherwise the package is portable (stage dev). */
+  deployment?: { stage: string; region: string };
+}
+
 /**
  * Bundles all functions and packages the service: CloudFormation template and one zip per function in
  * `.serverless/`, without credentials or network.
  *
- * @param options.ifChanged does nothing when nothing changed since the last package
  * @returns whether anything was made
+ * @throws ParameterError when the deployment's parameters are missing or wrong
  * @throws PackageError with the tool's message
  */
-export async function packageService(options: { ifChanged?: boolean } = {}): Promise<boolean> {
-  const fingerprint = await fingerprintInputs();
-  if (options.ifChanged === true && (await isCurrent(fingerprint))) return false;
+export async function packageService({
+  ifChanged = false,
+  deployment,
+}: PackageOptions = {}): Promise<boolean> {
+  if (deployment !== undefined) readDeployment(deployment);
+  const fingerprint = await fingerprintInputs(JSON.stringify(deployment ?? 'portable'));
+  if (ifChanged && (await isCurrent(fingerprint))) return false;
   await buildFunctions();
-  await runServerless();
+  await runServerless(deployment);
   await writeFile(path.join(root, fingerprintPath), fingerprint);
   return true;
 }
 
-async function fingerprintInputs(): Promise<string> {
-  const hash = createHash('sha256');
+async function fingerprintInputs(purpose: string): Promise<string> {
+  const hash = createHash('sha256').update(purpose);
   const files: string[] = [];
   for await (const file of glob(inputs, { cwd: root })) {
     if (!file.endsWith('.test.ts')) files.push(file);
@@ -62,18 +75,22 @@ async function isCurrent(fingerprint: string): Promise<boolean> {
 }
 
 /** An empty home and no variables but PATH: the package depends on nobody's credentials or settings. */
-async function runServerless(): Promise<void> {
+async function runServerless(deployment: PackageOptions['deployment']): Promise<void> {
   const home = await mkdtemp(path.join(tmpdir(), 'fivetran-privatelink-package-'));
+  const tool = path.join(root, 'node_modules/serverless/bin/serverless.js');
+  const purpose =
+    deployment === undefined ? [] : ['--stage', deployment.stage, '--region', deployment.region];
   try {
-    const child = spawn(
-      process.execPath,
-      [path.join(root, 'node_modules/serverless/bin/serverless.js'), 'package'],
-      {
-        cwd: root,
-        env: { PATH: process.env.PATH, HOME: home, CI: 'true' },
-        stdio: ['ignore', 'pipe', 'pipe'],
+    const child = spawn(process.execPath, [tool, 'package', ...purpose], {
+      cwd: root,
+      env: {
+        PATH: process.env.PATH,
+        HOME: home,
+        CI: 'true',
+        PORTABLE_PACKAGE: String(deployment === undefined),
       },
-    );
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -87,13 +104,35 @@ async function runServerless(): Promise<void> {
   }
 }
 
+const usage = `Usage: npm run package -- [--stage <stage> [--region <region>]] [--if-changed]
+
+Without --stage the package is portable: the defaults, and one source. With it, params.<stage>.yml is checked and used.`;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      stage: { type: 'string' },
+      region: { type: 'string', default: 'us-east-1' },
+      'if-changed': { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(usage);
+    return;
+  }
+  const made = await packageService({
+    ifChanged: values['if-changed'],
+    ...(values.stage === undefined ? {} : { deployment: { stage: values.stage, region: values.region } }),
+  });
+  console.log(made ? `Packaged to ${path.dirname(templatePath)}/` : 'The package is current.');
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
-    const made = await packageService({ ifChanged: process.argv.includes('--if-changed') });
-    console.log(made ? `Packaged to ${path.dirname(templatePath)}/` : 'The package is current.');
+    await main();
   } catch (error) {
-    if (!(error instanceof PackageError)) throw error;
-    console.error(error.message);
+    console.error(error instanceof Error ? error.message : String(error));
     process.exitCode = 1;
   }
 }

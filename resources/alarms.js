@@ -1,0 +1,168 @@
+// Alarms for every function and machine: YAML cannot loop, and a function without an alarm would be found at night.
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+
+const root = path.resolve(import.meta.dirname, '..');
+
+/** @param {string} name a kebab-case name */
+const pascalCase = (name) =>
+  name.replace(/(^|-)([a-z])/g, (_, _dash, /** @type {string} */ letter) => letter.toUpperCase());
+
+const functions = readdirSync(path.join(root, 'functions'), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map((entry) => entry.name);
+const machines = readdirSync(path.join(root, 'state-machines'))
+  .filter((file) => file.endsWith('.asl.yml'))
+  .map((file) => file.replace(/\.asl\.yml$/, ''));
+
+const tellPeople = { AlarmActions: [{ Ref: 'Alarms' }], OKActions: [{ Ref: 'Alarms' }] };
+
+/**
+ * One alarm on one metric that is bad from its first count on.
+ *
+ * @param {object} alarm
+ * @param {string} alarm.description what it means and what to do
+ * @param {string} alarm.namespace
+ * @param {string} alarm.metric
+ * @param {Record<string, unknown>} [alarm.dimensions]
+ * @param {number} [alarm.threshold] the first bad value
+ * @param {number} [alarm.periodSeconds]
+ * @param {number} [alarm.periods]
+ * @param {string} [alarm.statistic]
+ * @param {'notBreaching' | 'breaching'} [alarm.missing] what no data means
+ * @param {string} [alarm.comparison]
+ */
+const alarm = ({
+  description,
+  namespace,
+  metric,
+  dimensions = {},
+  threshold = 1,
+  periodSeconds = 300,
+  periods = 1,
+  statistic = 'Sum',
+  missing = 'notBreaching',
+  comparison = 'GreaterThanOrEqualToThreshold',
+}) => ({
+  Type: 'AWS::CloudWatch::Alarm',
+  Properties: {
+    AlarmDescription: description,
+    Namespace: namespace,
+    MetricName: metric,
+    Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+    Statistic: statistic,
+    Period: periodSeconds,
+    EvaluationPeriods: periods,
+    Threshold: threshold,
+    ComparisonOperator: comparison,
+    TreatMissingData: missing,
+    ...tellPeople,
+  },
+});
+
+const functionAlarms = functions.flatMap((name) => {
+  const dimensions = { FunctionName: { Ref: `${pascalCase(name)}LambdaFunction` } };
+  return [
+    [
+      `${pascalCase(name)}Errors`,
+      alarm({
+        description: `${name} failed. Read its log group; a failed step of a machine is told in Slack as well.`,
+        namespace: 'AWS/Lambda',
+        metric: 'Errors',
+        dimensions,
+        threshold: 3,
+      }),
+    ],
+    [
+      `${pascalCase(name)}Throttles`,
+      alarm({
+        description: `${name} was throttled: raise the account's Lambda concurrency.`,
+        namespace: 'AWS/Lambda',
+        metric: 'Throttles',
+        dimensions,
+      }),
+    ],
+  ];
+});
+
+const machineAlarms = machines.flatMap((name) => {
+  const dimensions = { StateMachineArn: { Ref: `${pascalCase(name)}Machine` } };
+  return ['ExecutionsFailed', 'ExecutionsTimedOut', 'ExecutionsAborted'].map((metric) => [
+    `${pascalCase(name)}${metric}`,
+    alarm({
+      description: `${name}: ${metric}. The execution's failure lane told Slack why; the runbook has the entry.`,
+      namespace: 'AWS/States',
+      metric,
+      dimensions,
+    }),
+  ]);
+});
+
+const queueAlarms = ['UndeliveredEvents', 'FailedInvocations'].map((queue) => [
+  `${queue}Waiting`,
+  alarm({
+    description: `Messages wait in ${queue}: something was not handled. Read them, mend the cause, send them again.`,
+    namespace: 'AWS/SQS',
+    metric: 'ApproximateNumberOfMessagesVisible',
+    dimensions: { QueueName: { 'Fn::GetAtt': [queue, 'QueueName'] } },
+    statistic: 'Maximum',
+  }),
+]);
+
+const reconcilerAlarms = functions
+  .filter((name) => name.startsWith('reconcile-'))
+  .map((name) => [
+    `${pascalCase(name)}NotRun`,
+    alarm({
+      description: `${name} has not run for half an hour: what no event told stays unknown. Look at its schedule.`,
+      namespace: 'AWS/Lambda',
+      metric: 'Invocations',
+      dimensions: { FunctionName: { Ref: `${pascalCase(name)}LambdaFunction` } },
+      comparison: 'LessThanThreshold',
+      periodSeconds: 1800,
+      missing: 'breaching',
+    }),
+  ]);
+
+const template = {
+  Conditions: {
+    MailAlarms: { 'Fn::Not': [{ 'Fn::Equals': [{ Ref: 'AlarmEmail' }, ''] }] },
+  },
+  Resources: {
+    Alarms: {
+      Type: 'AWS::SNS::Topic',
+      Properties: {
+        TopicName: '${self:service}-${sls:stage}-alarms',
+        KmsMasterKeyId: { 'Fn::If': ['CreateKey', { Ref: 'Key' }, { Ref: 'KeyArn' }] },
+      },
+    },
+    AlarmsPolicy: {
+      Type: 'AWS::SNS::TopicPolicy',
+      Properties: {
+        Topics: [{ Ref: 'Alarms' }],
+        PolicyDocument: {
+          Version: '2012-10-17',
+          Statement: [
+            {
+              Effect: 'Allow',
+              Principal: { Service: 'cloudwatch.amazonaws.com' },
+              Action: 'sns:Publish',
+              Resource: { Ref: 'Alarms' },
+              Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+            },
+          ],
+        },
+      },
+    },
+    // People hear of alarms without Slack: when alerts cannot be delivered there, that is what the alarm is about.
+    AlarmMail: {
+      Type: 'AWS::SNS::Subscription',
+      Condition: 'MailAlarms',
+      Properties: { TopicArn: { Ref: 'Alarms' }, Protocol: 'email', Endpoint: { Ref: 'AlarmEmail' } },
+    },
+    ...Object.fromEntries([...functionAlarms, ...machineAlarms, ...queueAlarms, ...reconcilerAlarms]),
+  },
+};
+
+// The framework loads JavaScript files with require, which sees an ES module through this name.
+export { template as 'module.exports' };
