@@ -164,9 +164,7 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
     const postgresCaFile = path.join(directory, 'postgres-ca.pem');
     await writeFile(webhookCaFile, cloud.httpApi.caPem);
     await writeFile(postgresCaFile, postgres.caPem);
-    if (cloud.lambda.functions().some(({ folder }) => folder === 'on-fivetran-webhook')) {
-      await registerWebhook(fivetran, `${cloud.httpApi.url}/fivetran`, webhookSecret);
-    }
+    await registerWebhook(fivetran, `${cloud.httpApi.url}/fivetran`, webhookSecret);
     if (options.schedules !== 'off') cloud.scheduler.start();
 
     const info: StackInfo = {

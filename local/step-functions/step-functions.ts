@@ -51,6 +51,8 @@ export interface StepFunctionsOptions {
     functionArn: string,
     event: Json,
   ) => Promise<{ payload: Json } | { error: { errorType: string; errorMessage: string; trace: string[] } }>;
+  /** Milliseconds before each retry instead of the retrier's own interval. */
+  retryMs?: number;
   /** Puts "Step Functions Execution Status Change" on the account's default bus. */
   publish: (event: { resources: string[]; detail: JsonObject }) => void;
 }
@@ -215,6 +217,7 @@ export function createStepFunctions(options: StepFunctionsOptions): StepFunction
     try {
       const output = await interpret(of.definition, input, {
         signal: controller.signal,
+        ...(options.retryMs === undefined ? {} : { retryMs: options.retryMs }),
         context: {
           Execution: {
             Id: execution.arn,
