@@ -1,3 +1,4 @@
+import type { SourceEvidence } from '../../shared/clients/ledger/source-evidence.ts';
 import type { Marks } from '../../shared/clients/ledger/marks.ts';
 import type { probePlain } from '../../shared/clients/postgres/plain-probe.ts';
 import type { listTables } from '../../shared/clients/postgres/selectable-tables.ts';
@@ -24,6 +25,7 @@ import { countChanges, type CountingReads } from './count-changes.ts';
 export interface CheckSourceDependencies {
   postgres: Postgres;
   marks: Pick<Marks, 'latest'>;
+  evidence: SourceEvidence;
   connections: { read(connectionId: string): Promise<ConnectionRecord | undefined> };
   reads: CountingReads & {
     readServer: typeof readServer;
@@ -48,39 +50,79 @@ const longTransactionSeconds = 1_800;
  * @throws UnavailableError when the ledger or Secrets Manager cannot be asked
  */
 export async function checkSource(
-  { source, connectionId }: CheckSourceInput,
+  input: CheckSourceInput,
   dependencies: CheckSourceDependencies,
 ): Promise<CheckResult> {
+  const { source, connectionId } = input;
+  dependencies.log.remember({ source, ...(connectionId === undefined ? {} : { connectionId }) });
+  if (input.shared !== true) return summarize((await check(input, dependencies)).all);
+  const evidence = await dependencies.evidence.share(source, () => check(input, dependencies));
+  if (evidence.outcome === 'gathered') return summarize(evidence.findings);
+  if (evidence.outcome === 'shared') return summarize([...evidence.findings, spared(evidence.gatheredAt)]);
+  return summarize([
+    {
+      check: 'source.reachable',
+      status: 'skipped',
+      summary: 'Another check of this source takes very long.',
+    },
+  ]);
+}
+
+const spared = (gatheredAt: string): Finding => ({
+  check: 'source.tables',
+  status: 'skipped',
+  summary: `The source was checked for another connection at ${gatheredAt.slice(11, 19)} UTC and is spared, so the tables of this one were not looked at.`,
+});
+
+interface Checked {
+  /** What holds for every connection of the source. */
+  ofSource: Finding[];
+  all: Finding[];
+}
+
+async function check(
+  { source, connectionId }: CheckSourceInput,
+  dependencies: CheckSourceDependencies,
+): Promise<Checked> {
   const { postgres, marks, connections, log } = dependencies;
-  log.remember({ source, ...(connectionId === undefined ? {} : { connectionId }) });
   const record = connectionId === undefined ? undefined : await connections.read(connectionId);
   const mark = connectionId === undefined ? undefined : await marks.latest(connectionId);
   const connected = await postgres.connect(source);
   if (connected.outcome === 'failed') {
     log.warn('SOURCE_UNREACHABLE', 'There is no session with the source.', { kind: connected.fault.kind });
-    return summarize([connectFinding(connected.fault)]);
+    const fault = [connectFinding(connected.fault)];
+    return { ofSource: fault, all: fault };
   }
   const { session } = connected;
-  const findings: Finding[] = [
-    {
-      check: 'source.reachable',
-      status: 'ok',
-      summary: `PostgreSQL answers at ${session.host}:${String(session.port)} as ${session.username} on ${session.database}.`,
-    },
-  ];
+  const checked: Checked = { ofSource: [], all: [] };
+  const found = (findings: readonly Finding[], whose: 'source' | 'connection'): void => {
+    checked.all.push(...findings);
+    if (whose === 'source') checked.ofSource.push(...findings);
+  };
+  found(
+    [
+      {
+        check: 'source.reachable',
+        status: 'ok',
+        summary: `PostgreSQL answers at ${session.host}:${String(session.port)} as ${session.username} on ${session.database}.`,
+      },
+    ],
+    'source',
+  );
   try {
-    findings.push(...(await look(session, record, mark, dependencies)));
+    await look(session, record, mark, dependencies, found);
   } catch (error) {
     if (!(error instanceof SourceQueryError) && !(error instanceof UnavailableError)) throw error;
-    findings.push({
+    const early: Finding = {
       check: error instanceof UnavailableError ? 'source.reachable' : 'source.checks',
       status: error instanceof UnavailableError ? 'blocking' : 'skipped',
       summary: `The checks ended early: ${error.message}`,
-    });
+    };
+    found([early], error instanceof UnavailableError ? 'source' : 'connection');
   } finally {
     await session.close();
   }
-  return summarize(findings);
+  return checked;
 }
 
 async function look(
@@ -88,7 +130,8 @@ async function look(
   record: ConnectionRecord | undefined,
   mark: MarkHeader | undefined,
   dependencies: CheckSourceDependencies,
-): Promise<Finding[]> {
+  found: (findings: readonly Finding[], whose: 'source' | 'connection') => void,
+): Promise<void> {
   const { reads, log } = dependencies;
   const roles = [
     session.username,
@@ -98,23 +141,23 @@ async function look(
   ];
   const server = await reads.readServer(session, { roles, longTransactionSeconds });
   const plain = await reads.probePlain(session);
-  const findings = serverFindings(server, plain, session.database, longTransactionSeconds);
-  if (record !== undefined) findings.push(...methodLimitFindings(record.updateMethod, server));
-  if (server.versionNumber < oldestCheckedVersion * 10_000) return findings;
+  found(serverFindings(server, plain, session.database, longTransactionSeconds), 'source');
+  if (record !== undefined) found(methodLimitFindings(record.updateMethod, server), 'connection');
+  if (server.versionNumber < oldestCheckedVersion * 10_000) return;
 
   const asked = record?.tables ?? (await reads.listTables(session, mostTables));
   const tables = await reads.readTables(session, asked, roles);
-  findings.push(...tableFindings(tables, roles));
-  if (record === undefined) return findings;
-  findings.push(...historyFindings(mark, server.identity, tables, record.updateMethod));
+  const ofTables = tableFindings(tables, roles);
+  found(ofTables, 'connection');
+  if (record === undefined) return;
+  found(historyFindings(mark, server.identity, tables, record.updateMethod), 'connection');
   if (record.updateMethod === 'TELEPORT') {
-    findings.push(...(await headroom(session, record, mark, server.identity, tables, dependencies)));
+    found(await headroom(session, record, mark, server.identity, tables, dependencies), 'connection');
   }
   log.info('CHECKED', 'The source was checked.', {
     tables: tables.length,
-    troubled: findings.filter(({ status }) => status === 'warning' || status === 'blocking').length,
+    troubled: ofTables.filter(({ status }) => status === 'warning' || status === 'blocking').length,
   });
-  return findings;
 }
 
 async function headroom(

@@ -1,5 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { createConnections } from '../../shared/clients/ledger/connections.ts';
+import { createLeases } from '../../shared/clients/ledger/leases.ts';
 import { createMarks } from '../../shared/clients/ledger/marks.ts';
+import { createSourceEvidence } from '../../shared/clients/ledger/source-evidence.ts';
 import { createLedgerTable } from '../../shared/clients/ledger/table.ts';
 import * as changedRows from '../../shared/clients/postgres/changed-rows.ts';
 import { probePlain } from '../../shared/clients/postgres/plain-probe.ts';
@@ -28,6 +31,10 @@ export const handler = createHandler({
         applicationName: 'check-source',
       }),
       marks: createMarks(table, systemClock),
+      evidence: createSourceEvidence(table, createLeases(table, systemClock), {
+        clock: systemClock,
+        holder: randomUUID,
+      }),
       connections: createConnections(table),
       reads: { ...changedRows, ...sourceFacts, readServer, probePlain, listTables },
       clock: systemClock,

@@ -2,7 +2,15 @@ import * as z from 'zod/mini';
 import { ConnectionId, Instant, SourceName } from './ids.ts';
 
 /** Input of check-source; with a connection it also checks that connection's selected tables and update method. */
-export const CheckSourceInput = z.object({ source: SourceName, connectionId: z.optional(ConnectionId) });
+export const CheckSourceInput = z.object({
+  source: SourceName,
+  connectionId: z.optional(ConnectionId),
+  /**
+   * Content with what was found at the source within the last minute, even for another connection: what evidence of
+   * a failure asks for, so that many failures at once do not log in many times.
+   */
+  shared: z.optional(z.boolean()),
+});
 export type CheckSourceInput = z.output<typeof CheckSourceInput>;
 
 const RecheckId = z.string().check(z.regex(/^[A-Za-z0-9._:-]{1,200}$/));
