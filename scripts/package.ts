@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { glob, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { glob, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -76,7 +75,9 @@ async function isCurrent(fingerprint: string): Promise<boolean> {
 
 /** An empty home and no variables but PATH: the package depends on nobody's credentials or settings. */
 async function runServerless(deployment: PackageOptions['deployment']): Promise<void> {
-  const home = await mkdtemp(path.join(tmpdir(), 'fivetran-privatelink-package-'));
+  // Not in the temporary folder: whoever kills the program in the middle leaves nothing there.
+  await mkdir(path.join(root, '.cache'), { recursive: true });
+  const home = await mkdtemp(path.join(root, '.cache/home-'));
   const tool = path.join(root, 'node_modules/serverless/bin/serverless.js');
   const purpose =
     deployment === undefined ? [] : ['--stage', deployment.stage, '--region', deployment.region];
