@@ -24,6 +24,8 @@ export interface StackOptions {
   scale?: number;
   /** How functions see time. */
   clock?: FunctionClock;
+  /** Another AWS account than Fivetran's that plays Fivetran. */
+  fivetranAwsAccount?: string;
   /** Values of the template's parameters, over those that the stack gives itself. */
   parameters?: Record<string, string>;
 }
@@ -135,6 +137,7 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
           sourceCaPem: postgres.caPem,
           webhookCaPem: cloud.httpApi.caPem,
           warehouse,
+          ...(options.fivetranAwsAccount === undefined ? {} : { awsAccount: options.fivetranAwsAccount }),
         }),
       (started) => started.stop(),
     );

@@ -28,6 +28,8 @@ export interface FivetranOptions {
   /** Where Fivetran's own AWS account calls EC2. */
   awsEndpoint: string;
   region: string;
+  /** Another AWS account than Fivetran's, to see that its requests are not accepted. */
+  awsAccount?: string;
   resolveLink: ResolveLink;
   /** Authority of the sources' certificates that Fivetran trusts as it trusts the cloud providers'. */
   sourceCaPem?: string;
@@ -66,6 +68,7 @@ export interface LocalFivetran {
 export async function startFivetran(options: FivetranOptions): Promise<LocalFivetran> {
   const { warehouse, clock = systemClock, minuteMs = 60_000, onFault = () => undefined } = options;
   const [apiKey, apiSecret] = [randomBytes(8).toString('hex'), randomBytes(16).toString('hex')];
+  const awsAccount = options.awsAccount ?? fivetranAwsAccount;
   const newId = createIds();
   const faults = createFaults();
   const account: Account = {
@@ -98,6 +101,7 @@ export async function startFivetran(options: FivetranOptions): Promise<LocalFive
     account,
     awsEndpoint: options.awsEndpoint,
     region: options.region,
+    awsAccount,
     clock,
     faults,
     pollMs: options.pollMs ?? 200,
@@ -158,7 +162,7 @@ export async function startFivetran(options: FivetranOptions): Promise<LocalFive
     url: server.url,
     apiKey,
     apiSecret,
-    accountId: fivetranAwsAccount,
+    accountId: awsAccount,
     groupId,
     faults,
     account,

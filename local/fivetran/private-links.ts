@@ -27,6 +27,8 @@ export interface PrivateLinkSettings {
   account: Account;
   awsEndpoint: string;
   region: string;
+  /** The account that asks: Fivetran's. */
+  awsAccount: string;
   clock: Clock;
   faults: Faults;
   /** Milliseconds between two looks at an endpoint. */
@@ -39,7 +41,7 @@ export function createPrivateLinkKeeper(settings: PrivateLinkSettings): PrivateL
   const ec2 = new EC2Client({
     endpoint: settings.awsEndpoint,
     region: settings.region,
-    credentials: { accessKeyId: fivetranAwsAccount, secretAccessKey: 'fivetran' },
+    credentials: { accessKeyId: settings.awsAccount, secretAccessKey: 'fivetran' },
   });
 
   async function follow(link: PrivateLink): Promise<void> {

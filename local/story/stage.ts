@@ -30,6 +30,8 @@ export interface StoryStack {
   link: { resolve: (dnsName: string) => { host: string; port: number } | undefined };
   databricks: { url: string; token: string; warehouseId: string; catalog: string };
   postgres: { caPem: string };
+  /** What Fivetran does by itself. */
+  fivetran: { comeDue: (connectionId: string) => void };
 }
 
 /** What one step found out and later ones need. */
@@ -85,7 +87,9 @@ export interface Stage {
   close: () => Promise<void>;
 }
 
-const fivetranAccept = 'application/json;version=2';
+/** Connections and destinations want a version in it, everything else wants none. */
+const fivetranAccept = (path: string): string =>
+  /^\/v1\/(connections|destinations)\b/.test(path) ? 'application/json;version=2' : 'application/json';
 
 /** Opens clients to everything a person would use. */
 export function openStage(
@@ -161,7 +165,7 @@ export function openStage(
         method,
         headers: {
           authorization: `Basic ${login}`,
-          accept: fivetranAccept,
+          accept: fivetranAccept(path),
           'content-type': 'application/json',
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -8,7 +8,14 @@ import { findConnection } from './endpoint-connections.ts';
 const fivetranAccount = '834469178297';
 const PrivateLinks = z.object({
   data: z.object({
-    items: z.array(z.object({ id: z.string(), state: z.string(), host: z.optional(z.string()) })),
+    items: z.array(
+      z.object({
+        id: z.string(),
+        state: z.string(),
+        state_summary: z.nullish(z.string()),
+        host: z.nullish(z.string()),
+      }),
+    ),
   }),
 });
 
@@ -29,7 +36,7 @@ export const acceptance: Scenario<Stage> = {
         const group = groups.data.items[0];
         expect(group !== undefined, 'a group with a Databricks destination at Fivetran', 'no group');
         watchTheDoor(stage);
-        const input = { source: 'postgres', groupId: group.id, schemaPrefix: 'rental' };
+        const input = { source: 'postgres', groupId: group.id, schemaPrefix: 'dvd' };
         const arn = await startMachine('connect-source', input);
         notes.set('connectSource', arn);
         return `${arn.split(':').at(-1) ?? ''} with ${JSON.stringify(input)}`;
@@ -38,14 +45,19 @@ export const acceptance: Scenario<Stage> = {
     {
       title: 'Fivetran’s endpoint asks to connect',
       expectation: `An interface endpoint of account ${fivetranAccount} asks to join our endpoint service.`,
-      run: async ({ stack, eventually, notes }) => {
-        const request = await eventually('a request by Fivetran', 15_000, () => {
+      run: async ({ stack, fivetran, eventually, notes }) => {
+        const request = await eventually('a request by Fivetran', 15_000, async () => {
           const seen = stack.observer
             .events()
             .find((event) => event.kind === 'endpoint-changed' && event.state === 'pendingAcceptance');
-          return seen?.kind === 'endpoint-changed'
-            ? { met: true, value: seen }
-            : { met: false, seen: 'no endpoint that waits for acceptance' };
+          if (seen?.kind === 'endpoint-changed') return { met: true, value: seen };
+          const [link] = (await fivetran(PrivateLinks, 'GET /v1/private-links')).data.items;
+          if (link?.state !== 'FAIL') return { met: false, seen: 'no endpoint that waits for acceptance' };
+          return {
+            met: false,
+            seen: `private link ${link.id} in FAIL: ${link.state_summary ?? ''}`,
+            hopeless: true,
+          };
         });
         expect(
           request.owner === fivetranAccount,

@@ -1,4 +1,3 @@
-import * as z from 'zod/mini';
 import { expect } from '../expectation.ts';
 import type { Scenario } from '../play.ts';
 import type { Stage } from '../stage.ts';
@@ -47,7 +46,8 @@ export const connection: Scenario<Stage> = {
       title: 'All 15 tables stand at the destination',
       expectation: 'Databricks has each table of the source with as many rows.',
       run: async ({ database, databricks, stack, notes }) => {
-        const schema = await findSchema(databricks, stack.databricks.catalog);
+        // Fivetran names a destination schema after the connection and the source's schema.
+        const schema = `${stack.databricks.catalog}.${notes.get('connectionName')}_public`;
         notes.set('destinationSchema', schema);
         const counts = await Promise.all(
           tables.map(async (table) => {
@@ -78,12 +78,3 @@ export const connection: Scenario<Stage> = {
     },
   ],
 };
-
-/** The schema with the table actor, as catalog and schema; what an analyst sees first. */
-async function findSchema(databricks: Stage['databricks'], catalog: string): Promise<string> {
-  const rows = await databricks(
-    `SELECT table_schema FROM ${catalog}.information_schema.tables WHERE table_name = 'actor'`,
-  );
-  const schema = z.string().parse(rows[0]?.table_schema);
-  return `${catalog}.${schema}`;
-}

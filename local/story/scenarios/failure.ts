@@ -2,7 +2,7 @@ import { expect } from '../expectation.ts';
 import type { SlackMessage } from '../../slack/slack.ts';
 import type { Scenario } from '../play.ts';
 import type { Stage } from '../stage.ts';
-import { AnyAnswer, Connection } from './fivetran-answers.ts';
+import { Connection } from './fivetran-answers.ts';
 
 /** Beyond this many changed rows of one table between two syncs, Teleport Sync fails. */
 const teleportLimit = 15_000;
@@ -25,9 +25,9 @@ export const failure: Scenario<Stage> = {
     {
       title: 'Fivetran’s own sync fails',
       expectation: 'A sync that we did not start ends in a Teleport Sync Error.',
-      run: async ({ fivetran, eventually, notes }) => {
+      run: ({ stack, fivetran, eventually, notes }) => {
         const path = `/v1/connections/${notes.get('connectionId')}`;
-        await fivetran(AnyAnswer, `POST ${path}/sync`, { force: false });
+        stack.fivetran.comeDue(notes.get('connectionId'));
         return eventually('a failed sync', 15_000, async () => {
           const { data } = await fivetran(Connection, `GET ${path}`);
           const tasks = data.status.tasks.map(({ code, message }) => `${code}: ${message}`).join('; ');
@@ -45,7 +45,11 @@ export const failure: Scenario<Stage> = {
         eventually('a Slack message about the Teleport Sync Error', 25_000, async () => {
           const messages = await slack();
           const alert = messages.find(
-            (message) => /teleport/i.test(textOf(message)) && textOf(message).includes('rental'),
+            (message) =>
+              Date.parse(message.postedAt) >= Date.parse(notes.get('failedAt')) &&
+              ['Teleport', 'rental', notes.get('connectionName')].every((word) =>
+                textOf(message).includes(word),
+              ),
           );
           if (alert === undefined) return { met: false, seen: titlesOf(messages) };
           notes.set('alertTs', alert.ts);
@@ -55,9 +59,9 @@ export const failure: Scenario<Stage> = {
     {
       title: 'The next sync recovers',
       expectation: 'Fivetran copies the table anew and succeeds.',
-      run: async ({ fivetran, eventually, notes }) => {
+      run: ({ stack, fivetran, eventually, notes }) => {
         const path = `/v1/connections/${notes.get('connectionId')}`;
-        await fivetran(AnyAnswer, `POST ${path}/sync`, { force: false });
+        stack.fivetran.comeDue(notes.get('connectionId'));
         return eventually('a sync that succeeded after the failure', 20_000, async () => {
           const { data } = await fivetran(Connection, `GET ${path}`);
           const seen = `succeeded at ${data.succeeded_at ?? 'never'}, failed at ${data.failed_at ?? 'never'}`;
@@ -73,7 +77,7 @@ export const failure: Scenario<Stage> = {
         eventually('the alert to be edited to resolved', 20_000, async () => {
           const alert = (await slack()).find(({ ts }) => ts === notes.get('alertTs'));
           const seen = alert === undefined ? 'no such message' : alert.text;
-          return alert?.editedAt !== undefined && /resolved|recovered/i.test(textOf(alert))
+          return alert?.editedAt !== undefined && /resolved|over after/i.test(textOf(alert))
             ? { met: true, value: seen }
             : { met: false, seen };
         }),

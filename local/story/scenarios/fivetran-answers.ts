@@ -19,5 +19,3 @@ export const Connection = z.object({
 });
 
 export const Connections = z.object({ data: z.object({ items: z.array(z.object({ id: z.string() })) }) });
-
-export const AnyAnswer = z.object({ code: z.string() });
