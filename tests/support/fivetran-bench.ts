@@ -4,7 +4,7 @@ import {
   EC2Client,
   ModifyVpcEndpointServicePermissionsCommand,
 } from '@aws-sdk/client-ec2';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { createEc2 } from '../../local/aws/ec2/ec2.ts';
 import { startAwsEndpoint } from '../../local/aws/endpoint.ts';
 import { startWarehouse, withConnection, type Warehouse } from '../../local/databricks/warehouse.ts';
@@ -54,7 +54,8 @@ export interface FivetranBench {
   stop: () => Promise<void>;
 }
 
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+/** A value that is expected to be a text, such as an id; anything else becomes the empty text. */
+export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** Starts the bench; without a database its private links lead nowhere. */
 export async function startFivetranBench(
@@ -138,15 +139,13 @@ export async function startFivetranBench(
       config: { connection_service_name: serviceName },
     });
     const id = textOf(created.data.id);
-    await expect
-      .poll(
-        async () => {
-          await accept();
-          return (await call('GET', `private-links/${id}`)).data.state;
-        },
-        { interval: 10 },
-      )
-      .toBe('OK');
+    await vi.waitFor(
+      async () => {
+        await accept();
+        expect((await call('GET', `private-links/${id}`)).data.state).toBe('OK');
+      },
+      { timeout: 5_000, interval: 10 },
+    );
     return { id, host: textOf((await call('GET', `private-links/${id}`)).data.host) };
   };
   const connectionBody: FivetranBench['connectionBody'] = (link, config) => ({
