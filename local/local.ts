@@ -47,7 +47,7 @@ function whatNext(info: StackInfo): string {
     `    aws ec2 describe-vpc-endpoint-connections --filters Name=service-id,Values=${info.endpointService.serviceId}`,
     '',
     "  Ask for a connection as Fivetran's own AWS account would:",
-    `    AWS_ACCESS_KEY_ID=834469178297 aws ec2 create-vpc-endpoint --vpc-id vpc-0 --vpc-endpoint-type Interface --service-name ${info.endpointService.serviceName}`,
+    `    AWS_ACCESS_KEY_ID=834469178297 aws ec2 create-vpc-endpoint --vpc-id vpc-0123456789abcdef0 --vpc-endpoint-type Interface --service-name ${info.endpointService.serviceName}`,
     '',
     `  Fivetran    ${info.fivetranUrl}  (user ${info.fivetranApiKey}, password in stack.json)`,
     `  Databricks  ${info.databricksUrl}`,
