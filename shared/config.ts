@@ -39,6 +39,8 @@ const list =
     return items;
   };
 
+const range = /^\d{1,3}(\.\d{1,3}){3}\/(\d|[12]\d|3[0-2])$/;
+
 /** Every setting that a function may read: the only description of the service's environment. */
 export const settings = {
   region: {
@@ -194,6 +196,28 @@ export const settings = {
     description: 'Time for one mark; tables beyond it are skipped. Below the time limit of mark-source.',
     fallback: '180',
     read: wholeNumber(5, 840),
+  },
+  sourceName: {
+    variable: 'SOURCE_NAME',
+    description: 'Our name of the source; with SOURCE_SECRET_PREFIX it names its secret.',
+    read: text,
+  },
+  targetGroupArn: {
+    variable: 'TARGET_GROUP_ARN',
+    description: 'Target group that follows the addresses of the database.',
+    read: text,
+  },
+  vpcRanges: {
+    variable: 'VPC_RANGES',
+    description: "Address ranges of the target group's VPC.",
+    read: list(range, '10.0.0.0/16,10.1.0.0/16'),
+  },
+  targetRanges: {
+    variable: 'TARGET_RANGES',
+    description: 'Address ranges outside the VPC that targets may have too; none by default.',
+    fallback: 'none',
+    read: (value: string): readonly string[] =>
+      value === 'none' ? [] : list(range, '10.9.0.0/16, or none')(value),
   },
   statementSeconds: {
     variable: 'STATEMENT_SECONDS',

@@ -76,6 +76,9 @@ export function headroomFindings(
   return findings;
 }
 
+/** One batch a minute after a mark is no rate of a million an hour: shorter times count as this long. */
+const leastMinutes = 15;
+
 interface Forecast {
   /** Changed rows at the next sync. */
   changed: number;
@@ -87,8 +90,7 @@ function forecast(
   { sinceAt, now, frequencyMinutes, lastSyncAt }: Parameters<typeof headroomFindings>[1],
 ): Forecast {
   const minutes = (now.getTime() - sinceAt.getTime()) / 60_000;
-  // A rate over seconds says nothing about an hour.
-  const perMinute = changed / Math.max(minutes, 1);
+  const perMinute = changed / Math.max(minutes, leastMinutes);
   if (frequencyMinutes === undefined) return { changed, perMinute };
   const sinceSync = (now.getTime() - (lastSyncAt ?? sinceAt).getTime()) / 60_000;
   const left = Math.max(0, frequencyMinutes - sinceSync);
@@ -125,7 +127,7 @@ function remedy(perMinute: number, frequencyMinutes: number | undefined): string
   if (frequencyMinutes !== undefined && frequencyMinutes <= fitting) {
     return `${now}; the present frequency of ${String(frequencyMinutes)} minutes is enough for the average rate, so split large batch changes over several syncs.`;
   }
-  return `${now}, and set the connection's sync frequency to ${String(fitting)} minutes or less.`;
+  return `${now}, and set the connection's sync frequency to ${fitting === 1 ? 'each minute' : `${String(fitting)} minutes or less`}.`;
 }
 
 /** An upper bound of the changed rows from two readings of the counters, with the deletions among them. */

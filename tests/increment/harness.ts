@@ -12,17 +12,8 @@ import { systemClock, type Clock } from '../../shared/clock.ts';
 import type { ConnectionRecord, SelectedTable } from '../../shared/contracts/connection-record.ts';
 import type { VerifyIncrementResult } from '../../shared/contracts/increment.ts';
 import { parse } from '../../shared/contracts/parse.ts';
-import type { Log } from '../../shared/log.ts';
 import { createMemoryLedger } from '../support/memory-ledger.ts';
-
-export const silentLog: Log = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  remember: () => undefined,
-  forget: () => undefined,
-};
+import { silentLog } from '../support/silent-log.ts';
 
 /** A selected table whose names are the same at both ends. */
 export function selected(table: string, more: Partial<SelectedTable> = {}): SelectedTable {

@@ -104,7 +104,8 @@ const attributeOf = (
   key: string,
 ): string | undefined => attributes?.find(({ Key }) => Key === key)?.Value;
 
-function toTarget({ Target: target, TargetHealth: health }: TargetHealthDescription): Target {
+/** A target as our contracts know it. */
+export function toTarget({ Target: target, TargetHealth: health }: TargetHealthDescription): Target {
   return {
     id: target?.Id ?? '',
     port: target?.Port ?? 0,

@@ -1,0 +1,43 @@
+import { createEventBus } from '../../shared/clients/event-bus/event-bus.ts';
+import { createLedgerTable } from '../../shared/clients/ledger/table.ts';
+import { createTargets } from '../../shared/clients/load-balancer/targets.ts';
+import { addressesOf } from '../../shared/clients/names/addresses.ts';
+import { createSecrets } from '../../shared/clients/secrets/secrets.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { loadConfig } from '../../shared/config.ts';
+import { SourceSecret } from '../../shared/contracts/source-connection.ts';
+import { createHandler } from '../../shared/handler.ts';
+import { refreshTargets, type RefreshTargetsDependencies } from './refresh-targets.ts';
+
+export const handler = createHandler({
+  name: 'refresh-targets',
+  // An RDS event or the schedule only wakes it up; what to do is read from DNS and the target group.
+  parse: () => undefined,
+  setUp: (log): RefreshTargetsDependencies => {
+    const config = loadConfig([
+      'ledgerTable',
+      'eventBusName',
+      'sourceSecretPrefix',
+      'sourceName',
+      'targetGroupArn',
+      'vpcRanges',
+      'targetRanges',
+    ]);
+    const secrets = createSecrets(systemClock);
+    const secretId = `${config.sourceSecretPrefix}${config.sourceName}`;
+    return {
+      source: config.sourceName,
+      targetGroupArn: config.targetGroupArn,
+      vpcRanges: config.vpcRanges,
+      otherRanges: config.targetRanges,
+      host: async () => (await secrets.read(secretId, SourceSecret)).host,
+      addressesOf,
+      targets: createTargets(),
+      ledger: createLedgerTable({ tableName: config.ledgerTable }),
+      bus: createEventBus({ eventBusName: config.eventBusName }),
+      clock: systemClock,
+      log,
+    };
+  },
+  run: (_, dependencies) => refreshTargets(dependencies),
+});

@@ -1,0 +1,157 @@
+import type { EventBus } from '../../shared/clients/event-bus/event-bus.ts';
+import type { LedgerTable } from '../../shared/clients/ledger/table.ts';
+import type { Targets } from '../../shared/clients/load-balancer/targets.ts';
+import type { Addresses } from '../../shared/clients/names/addresses.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { EventDetail } from '../../shared/contracts/events.ts';
+import type { Log } from '../../shared/log.ts';
+import { planTargets, type TargetPlan } from '../../shared/rules/target-refresh.ts';
+
+export interface RefreshTargetsDependencies {
+  source: string;
+  targetGroupArn: string;
+  vpcRanges: readonly string[];
+  otherRanges: readonly string[];
+  /** Host of the source's secret, read anew when it may have changed. */
+  host: () => Promise<string>;
+  addressesOf: (host: string) => Promise<Addresses>;
+  targets: Targets;
+  ledger: Pick<LedgerTable, 'get' | 'put' | 'delete'>;
+  bus: EventBus;
+  clock: Clock;
+  log: Log;
+}
+
+export interface RefreshResult {
+  outcome: 'unchanged' | 'added' | 'removed' | 'unresolved';
+  added: string[];
+  removed: string[];
+  refused: string[];
+}
+
+/** A trouble that lasts shorter is a fail-over that goes on; only then people are told. */
+const patienceMs = 5 * 60_000;
+
+/**
+ * Keeps the target group equal to the addresses of the database's host. Events and schedule only say when to look;
+ * running it twice or out of order does no harm. What changed, and a host that leads nowhere for long, is told as
+ * Attention.
+ *
+ * @throws UnavailableError, AccessDeniedError, NotFoundError when AWS cannot be asked or has no such target group
+ */
+export async function refreshTargets(dependencies: RefreshTargetsDependencies): Promise<RefreshResult> {
+  const { targetGroupArn, vpcRanges, otherRanges, host, addressesOf, targets, log } = dependencies;
+  const name = await host();
+  const answer = await addressesOf(name);
+  if (answer.outcome === 'failed') {
+    log.warn('HOST_UNRESOLVED', 'The name of the database does not resolve; no target is changed.', {
+      host: name,
+      detail: answer.detail,
+    });
+    await trouble(
+      dependencies,
+      `${name} does not resolve (${answer.detail}), so the targets stay as they are`,
+    );
+    return { outcome: 'unresolved', added: [], removed: [], refused: [] };
+  }
+  const { port, targets: registered } = await targets.read(targetGroupArn);
+  const plan = planTargets({ addresses: answer.addresses, registered, vpcRanges, otherRanges });
+  if (plan.add.length > 0) {
+    await targets.register(
+      targetGroupArn,
+      plan.add.map(({ address, outsideVpc }) => ({ address, port, ...(outsideVpc ? { zone: 'all' } : {}) })),
+    );
+  } else if (plan.remove.length > 0) {
+    await targets.deregister(targetGroupArn, plan.remove);
+  }
+  await tell(dependencies, name, plan);
+  const added = plan.add.map(({ address }) => address);
+  const removed = plan.remove.map(({ address }) => address);
+  return {
+    outcome: added.length > 0 ? 'added' : removed.length > 0 ? 'removed' : 'unchanged',
+    added,
+    removed,
+    refused: plan.refused,
+  };
+}
+
+async function tell(dependencies: RefreshTargetsDependencies, host: string, plan: TargetPlan): Promise<void> {
+  const { log } = dependencies;
+  const { add, remove, refused, awaited } = plan;
+  const added = add.map(({ address }) => address).join(', ');
+  const removed = remove.map(({ address }) => address).join(', ');
+  if (added !== '') {
+    log.info('TARGETS_ADDED', 'New addresses of the database were registered.', { added });
+    await attention(
+      dependencies,
+      'targets-changed',
+      `${host} has a new address: ${added} was registered as target.`,
+    );
+  }
+  if (removed !== '') {
+    log.info('TARGETS_REMOVED', 'Addresses that the database no longer has were deregistered.', { removed });
+    await attention(
+      dependencies,
+      'targets-changed',
+      `${host} has left ${removed}: the target was deregistered, because the new one is healthy.`,
+    );
+  }
+  if (refused.length > 0) {
+    await trouble(
+      dependencies,
+      `${host} has addresses outside of the VPC and of TARGET_RANGES (${refused.join(', ')}), which are never registered`,
+    );
+  } else if (awaited.length > 0) {
+    await trouble(dependencies, `${awaited.join(', ')} of ${host} is registered but does not get healthy`);
+  } else {
+    await troubleOver(dependencies);
+  }
+}
+
+const keyOf = (source: string) => ({ pk: `targets#${source}`, sk: 'trouble' });
+
+async function trouble(dependencies: RefreshTargetsDependencies, what: string): Promise<void> {
+  const { source, ledger, clock } = dependencies;
+  const now = clock.now();
+  const known = await ledger.get(keyOf(source));
+  const since = typeof known?.since === 'string' ? known.since : now.toISOString();
+  const due = now.getTime() - Date.parse(since) >= patienceMs && known?.told !== true;
+  if (due) await attention(dependencies, 'targets-unhealthy', `Since ${since} ${what}.`, { since });
+  if (known === undefined || due) await ledger.put({ ...keyOf(source), since, told: due });
+}
+
+async function troubleOver(dependencies: RefreshTargetsDependencies): Promise<void> {
+  const { source, ledger } = dependencies;
+  const known = await ledger.get(keyOf(source));
+  if (known === undefined) return;
+  if (known.told === true) {
+    const since = typeof known.since === 'string' ? known.since : dependencies.clock.now().toISOString();
+    await attention(dependencies, 'targets-unhealthy', "The targets are the database's addresses again.", {
+      since,
+      resolved: true,
+    });
+  }
+  await ledger.delete(keyOf(source));
+}
+
+async function attention(
+  { source, bus, clock }: RefreshTargetsDependencies,
+  kind: string,
+  summary: string,
+  more: Partial<Pick<EventDetail<'Attention'>, 'since' | 'resolved'>> = {},
+): Promise<void> {
+  await bus.put([
+    {
+      type: 'Attention',
+      detail: {
+        version: 1,
+        subject: { type: 'targets', id: source, name: source },
+        kind,
+        summary,
+        since: clock.now().toISOString(),
+        resolved: false,
+        ...more,
+      },
+    },
+  ]);
+}
