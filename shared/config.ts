@@ -197,16 +197,6 @@ export const settings = {
     fallback: '180',
     read: wholeNumber(5, 840),
   },
-  sourceName: {
-    variable: 'SOURCE_NAME',
-    description: 'Our name of the source; with SOURCE_SECRET_PREFIX it names its secret.',
-    read: text,
-  },
-  targetGroupArn: {
-    variable: 'TARGET_GROUP_ARN',
-    description: 'Target group that follows the addresses of the database.',
-    read: text,
-  },
   vpcRanges: {
     variable: 'VPC_RANGES',
     description: "Address ranges of the target group's VPC.",

@@ -18,19 +18,15 @@ export const handler = createHandler({
       'ledgerTable',
       'eventBusName',
       'sourceSecretPrefix',
-      'sourceName',
-      'targetGroupArn',
       'vpcRanges',
       'targetRanges',
     ]);
     const secrets = createSecrets(systemClock);
-    const secretId = `${config.sourceSecretPrefix}${config.sourceName}`;
+    const prefix = config.sourceSecretPrefix;
     return {
-      source: config.sourceName,
-      targetGroupArn: config.targetGroupArn,
       vpcRanges: config.vpcRanges,
       otherRanges: config.targetRanges,
-      host: async () => (await secrets.read(secretId, SourceSecret)).host,
+      hostOf: async (source) => (await secrets.read(`${prefix}${source}`, SourceSecret)).host,
       addressesOf,
       targets: createTargets(),
       ledger: createLedgerTable({ tableName: config.ledgerTable }),

@@ -26,16 +26,15 @@ function createWorld() {
     resolvesTo: (...addresses: string[]) => (answer = { outcome: 'found', addresses }),
     resolutionFails: () => (answer = { outcome: 'failed', detail: 'ENOTFOUND' }),
     pass: (minutes: number) => (now = new Date(now.getTime() + minutes * 60_000)),
-    run: () =>
-      refreshTargets({
-        source: 'rental',
-        targetGroupArn: 'arn:target-group',
+    run: async () => {
+      const [result] = await refreshTargets({
         vpcRanges: ['10.0.0.0/16'],
         otherRanges: ['192.168.7.0/24'],
-        host: () => Promise.resolve(host),
+        hostOf: () => Promise.resolve(host),
         addressesOf: () => Promise.resolve(answer),
         targets: {
-          read: () => Promise.resolve({ port, targets: [...registered.values()] }),
+          groups: () => Promise.resolve([{ arn: 'arn:target-group', port, source: 'rental' }]),
+          read: () => Promise.resolve([...registered.values()]),
           register: (_, targets) => {
             for (const { address } of targets) put(address, 'initial');
             return Promise.resolve();
@@ -54,7 +53,9 @@ function createWorld() {
         },
         clock: { now: () => now, sleep: () => Promise.resolve() },
         log: silentLog,
-      }),
+      });
+      return result;
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 import type { EventBus } from '../../shared/clients/event-bus/event-bus.ts';
 import type { LedgerTable } from '../../shared/clients/ledger/table.ts';
-import type { Targets } from '../../shared/clients/load-balancer/targets.ts';
+import type { FollowingGroup, Targets } from '../../shared/clients/load-balancer/targets.ts';
 import type { Addresses } from '../../shared/clients/names/addresses.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { EventDetail } from '../../shared/contracts/events.ts';
@@ -8,12 +8,10 @@ import type { Log } from '../../shared/log.ts';
 import { planTargets, type TargetPlan } from '../../shared/rules/target-refresh.ts';
 
 export interface RefreshTargetsDependencies {
-  source: string;
-  targetGroupArn: string;
   vpcRanges: readonly string[];
   otherRanges: readonly string[];
-  /** Host of the source's secret, read anew when it may have changed. */
-  host: () => Promise<string>;
+  /** Host in the source's secret. */
+  hostOf: (source: string) => Promise<string>;
   addressesOf: (host: string) => Promise<Addresses>;
   targets: Targets;
   ledger: Pick<LedgerTable, 'get' | 'put' | 'delete'>;
@@ -22,7 +20,9 @@ export interface RefreshTargetsDependencies {
   log: Log;
 }
 
+/** What happened to the targets of one source. */
 export interface RefreshResult {
+  source: string;
   outcome: 'unchanged' | 'added' | 'removed' | 'unresolved';
   added: string[];
   removed: string[];
@@ -33,18 +33,31 @@ export interface RefreshResult {
 const patienceMs = 5 * 60_000;
 
 /**
- * Keeps the target group equal to the addresses of the database's host. Events and schedule only say when to look;
- * running it twice or out of order does no harm. What changed, and a host that leads nowhere for long, is told as
- * Attention.
+ * Keeps each source's target group equal to the addresses of the database's host. Events and schedule only say when
+ * to look; running it twice or out of order does no harm. What changed, and a host that leads nowhere for long, is
+ * told as Attention. One source's trouble does not keep the others from being looked at.
  *
- * @throws UnavailableError, AccessDeniedError, NotFoundError when AWS cannot be asked or has no such target group
+ * @throws UnavailableError, AccessDeniedError, ConfigError: the first one, after all sources were tried
  */
-export async function refreshTargets(dependencies: RefreshTargetsDependencies): Promise<RefreshResult> {
-  const { targetGroupArn, vpcRanges, otherRanges, host, addressesOf, targets, log } = dependencies;
-  const name = await host();
+export async function refreshTargets(dependencies: RefreshTargetsDependencies): Promise<RefreshResult[]> {
+  const groups = await dependencies.targets.groups();
+  const attempts = await Promise.allSettled(groups.map((group) => refreshGroup(group, dependencies)));
+  const failed = attempts.find((attempt) => attempt.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
+}
+
+async function refreshGroup(
+  { arn, port, source }: FollowingGroup,
+  shared: RefreshTargetsDependencies,
+): Promise<RefreshResult> {
+  const { vpcRanges, otherRanges, hostOf, addressesOf, targets, log } = shared;
+  const name = await hostOf(source);
   const answer = await addressesOf(name);
+  const dependencies = { ...shared, source };
   if (answer.outcome === 'failed') {
-    log.warn('HOST_UNRESOLVED', 'The name of the database does not resolve; no target is changed.', {
+    log.warn('HOST_UNRESOLVED', 'The name of a database does not resolve; no target is changed.', {
+      source,
       host: name,
       detail: answer.detail,
     });
@@ -52,22 +65,23 @@ export async function refreshTargets(dependencies: RefreshTargetsDependencies): 
       dependencies,
       `${name} does not resolve (${answer.detail}), so the targets stay as they are`,
     );
-    return { outcome: 'unresolved', added: [], removed: [], refused: [] };
+    return { source, outcome: 'unresolved', added: [], removed: [], refused: [] };
   }
-  const { port, targets: registered } = await targets.read(targetGroupArn);
+  const registered = await targets.read(arn);
   const plan = planTargets({ addresses: answer.addresses, registered, vpcRanges, otherRanges });
   if (plan.add.length > 0) {
     await targets.register(
-      targetGroupArn,
+      arn,
       plan.add.map(({ address, outsideVpc }) => ({ address, port, ...(outsideVpc ? { zone: 'all' } : {}) })),
     );
   } else if (plan.remove.length > 0) {
-    await targets.deregister(targetGroupArn, plan.remove);
+    await targets.deregister(arn, plan.remove);
   }
   await tell(dependencies, name, plan);
   const added = plan.add.map(({ address }) => address);
   const removed = plan.remove.map(({ address }) => address);
   return {
+    source,
     outcome: added.length > 0 ? 'added' : removed.length > 0 ? 'removed' : 'unchanged',
     added,
     removed,
@@ -75,13 +89,16 @@ export async function refreshTargets(dependencies: RefreshTargetsDependencies): 
   };
 }
 
-async function tell(dependencies: RefreshTargetsDependencies, host: string, plan: TargetPlan): Promise<void> {
-  const { log } = dependencies;
+/** The dependencies, and the source that is spoken of. */
+type ForSource = RefreshTargetsDependencies & { source: string };
+
+async function tell(dependencies: ForSource, host: string, plan: TargetPlan): Promise<void> {
+  const { log, source } = dependencies;
   const { add, remove, refused, awaited } = plan;
   const added = add.map(({ address }) => address).join(', ');
   const removed = remove.map(({ address }) => address).join(', ');
   if (added !== '') {
-    log.info('TARGETS_ADDED', 'New addresses of the database were registered.', { added });
+    log.info('TARGETS_ADDED', 'New addresses of a database were registered.', { source, added });
     await attention(
       dependencies,
       'targets-changed',
@@ -89,7 +106,10 @@ async function tell(dependencies: RefreshTargetsDependencies, host: string, plan
     );
   }
   if (removed !== '') {
-    log.info('TARGETS_REMOVED', 'Addresses that the database no longer has were deregistered.', { removed });
+    log.info('TARGETS_REMOVED', 'Addresses that a database no longer has were deregistered.', {
+      source,
+      removed,
+    });
     await attention(
       dependencies,
       'targets-changed',
@@ -110,7 +130,7 @@ async function tell(dependencies: RefreshTargetsDependencies, host: string, plan
 
 const keyOf = (source: string) => ({ pk: `targets#${source}`, sk: 'trouble' });
 
-async function trouble(dependencies: RefreshTargetsDependencies, what: string): Promise<void> {
+async function trouble(dependencies: ForSource, what: string): Promise<void> {
   const { source, ledger, clock } = dependencies;
   const now = clock.now();
   const known = await ledger.get(keyOf(source));
@@ -120,7 +140,7 @@ async function trouble(dependencies: RefreshTargetsDependencies, what: string): 
   if (known === undefined || due) await ledger.put({ ...keyOf(source), since, told: due });
 }
 
-async function troubleOver(dependencies: RefreshTargetsDependencies): Promise<void> {
+async function troubleOver(dependencies: ForSource): Promise<void> {
   const { source, ledger } = dependencies;
   const known = await ledger.get(keyOf(source));
   if (known === undefined) return;
@@ -135,7 +155,7 @@ async function troubleOver(dependencies: RefreshTargetsDependencies): Promise<vo
 }
 
 async function attention(
-  { source, bus, clock }: RefreshTargetsDependencies,
+  { source, bus, clock }: ForSource,
   kind: string,
   summary: string,
   more: Partial<Pick<EventDetail<'Attention'>, 'since' | 'resolved'>> = {},

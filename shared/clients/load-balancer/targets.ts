@@ -1,5 +1,6 @@
 import {
   DeregisterTargetsCommand,
+  DescribeTagsCommand,
   DescribeTargetGroupsCommand,
   DescribeTargetHealthCommand,
   ElasticLoadBalancingV2Client,
@@ -10,32 +11,74 @@ import { NotFoundError } from '../../errors.ts';
 import { awsClientSettings, awsErrorName, callAws } from '../aws.ts';
 import { toTarget } from './load-balancer.ts';
 
-/** One target group of IP addresses, to be kept equal to a host's addresses. */
+/** A target group that follows the addresses of a source's host. */
+export interface FollowingGroup {
+  arn: string;
+  port: number;
+  source: string;
+}
+
+/** Target groups of IP addresses, to be kept equal to the addresses of a host. */
 export interface Targets {
+  /** The target groups of IP addresses that name their source in the tag `fivetran-privatelink-source`. */
+  groups(): Promise<FollowingGroup[]>;
   /** @throws NotFoundError when there is no such target group */
-  read(arn: string): Promise<{ port: number; targets: Target[] }>;
+  read(arn: string): Promise<Target[]>;
   /** Registering what is registered already changes nothing. `zone` is `all` for an address outside the VPC. */
   register(arn: string, targets: readonly { address: string; port: number; zone?: 'all' }[]): Promise<void>;
   deregister(arn: string, targets: readonly { address: string; port: number }[]): Promise<void>;
 }
 
+const sourceTag = 'fivetran-privatelink-source';
+/** https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTags.html */
+const tagsPerRequest = 20;
+
 export function createTargets(): Targets {
   const client = new ElasticLoadBalancingV2Client(awsClientSettings);
+
+  async function ipGroups(): Promise<{ arn: string; port: number }[]> {
+    const groups: { arn: string; port: number }[] = [];
+    let marker: string | undefined;
+    do {
+      const page = await callAws('elasticloadbalancing:DescribeTargetGroups', () =>
+        client.send(new DescribeTargetGroupsCommand(marker === undefined ? {} : { Marker: marker })),
+      );
+      for (const { TargetGroupArn: arn = '', Port: port = 0, TargetType } of page.TargetGroups ?? []) {
+        if (TargetType === 'ip') groups.push({ arn, port });
+      }
+      marker = page.NextMarker === '' ? undefined : page.NextMarker;
+    } while (marker !== undefined);
+    return groups;
+  }
+
   return {
+    async groups() {
+      const all = await ipGroups();
+      const following: FollowingGroup[] = [];
+      for (let start = 0; start < all.length; start += tagsPerRequest) {
+        const batch = all.slice(start, start + tagsPerRequest);
+        const { TagDescriptions } = await callAws('elasticloadbalancing:DescribeTags', () =>
+          client.send(new DescribeTagsCommand({ ResourceArns: batch.map(({ arn }) => arn) })),
+        );
+        const sources = new Map(
+          (TagDescriptions ?? []).map(({ ResourceArn, Tags }) => [
+            ResourceArn,
+            Tags?.find(({ Key }) => Key === sourceTag)?.Value ?? '',
+          ]),
+        );
+        for (const group of batch) {
+          const source = sources.get(group.arn) ?? '';
+          if (source !== '') following.push({ ...group, source });
+        }
+      }
+      return following;
+    },
     async read(arn) {
       try {
-        const [groups, health] = await Promise.all([
-          callAws('elasticloadbalancing:DescribeTargetGroups', () =>
-            client.send(new DescribeTargetGroupsCommand({ TargetGroupArns: [arn] })),
-          ),
-          callAws('elasticloadbalancing:DescribeTargetHealth', () =>
-            client.send(new DescribeTargetHealthCommand({ TargetGroupArn: arn })),
-          ),
-        ]);
-        return {
-          port: groups.TargetGroups?.[0]?.Port ?? 0,
-          targets: (health.TargetHealthDescriptions ?? []).map(toTarget),
-        };
+        const { TargetHealthDescriptions } = await callAws('elasticloadbalancing:DescribeTargetHealth', () =>
+          client.send(new DescribeTargetHealthCommand({ TargetGroupArn: arn })),
+        );
+        return (TargetHealthDescriptions ?? []).map(toTarget);
       } catch (error) {
         if (awsErrorName(error).startsWith('TargetGroupNotFound')) {
           throw new NotFoundError(`There is no target group ${arn}: deploy the stack again.`, {
