@@ -124,6 +124,23 @@ const reconcilerAlarms = functions
     }),
   ]);
 
+// Slack cannot tell that Slack is silent: these reach people by mail. No data means that notify does not run.
+const alertAlarms = [
+  [
+    'AlertsUndelivered',
+    alarm({
+      description:
+        'Alerts have waited for Slack for more than five minutes, or notify does not run. The runbook has the entry undelivered-alerts.',
+      namespace: 'FivetranPrivateLink',
+      metric: 'UndeliveredAlerts',
+      dimensions: { service: 'notify' },
+      statistic: 'Maximum',
+      missing: 'breaching',
+      periods: 2,
+    }),
+  ],
+];
+
 const template = {
   Conditions: {
     MailAlarms: { 'Fn::Not': [{ 'Fn::Equals': [{ Ref: 'AlarmEmail' }, ''] }] },
@@ -160,7 +177,13 @@ const template = {
       Condition: 'MailAlarms',
       Properties: { TopicArn: { Ref: 'Alarms' }, Protocol: 'email', Endpoint: { Ref: 'AlarmEmail' } },
     },
-    ...Object.fromEntries([...functionAlarms, ...machineAlarms, ...queueAlarms, ...reconcilerAlarms]),
+    ...Object.fromEntries([
+      ...functionAlarms,
+      ...machineAlarms,
+      ...queueAlarms,
+      ...reconcilerAlarms,
+      ...alertAlarms,
+    ]),
   },
 };
 
