@@ -40,7 +40,7 @@ function whatNext(info: StackInfo): string {
     `The stack is up; ${path.relative(process.cwd(), stackFile)} tells programs where everything is.`,
     '',
     '  Any AWS client can use it, for instance the aws command line in another terminal:',
-    `    export AWS_ENDPOINT_URL=${info.awsEndpoint} AWS_REGION=${info.region}`,
+    `    export AWS_ENDPOINT_URL=${info.awsEndpoint} AWS_REGION=${info.region} AWS_DEFAULT_REGION=${info.region}`,
     `    export AWS_ACCESS_KEY_ID=${info.accountId} AWS_SECRET_ACCESS_KEY=local`,
     '    aws stepfunctions list-state-machines',
     `    aws stepfunctions list-executions --state-machine-arn ${machine}`,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isJsonObject, parseJson, toJson, type Json, type JsonObject } from '../json.ts';
 import type { ExecutionRef, Observer } from '../observer.ts';
-import { allStates, readDefinition, type Definition, type State } from './definition.ts';
+import { allStates, readValidDefinition, type Definition, type State } from './definition.ts';
 import {
   createHistoryRecorder,
   type HistoryEvent,
@@ -381,7 +381,7 @@ export function createStepFunctions(options: StepFunctionsOptions): StepFunction
 
   const stepFunctions: StepFunctions = {
     register: ({ name, shortName, roleArn, definition: definitionText, logging }) => {
-      const definition = readDefinition(parseJson(definitionText));
+      const definition = readValidDefinition(parseJson(definitionText));
       for (const state of allStates(definition)) refuseUnknownResource(state, region);
       const arn = `arn:aws:states:${region}:${accountId}:stateMachine:${name}`;
       const registered = {
