@@ -150,6 +150,7 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
         SlackChannel: slack.channel,
         VpcId: network.vpcId,
         VpcCidr: network.cidr,
+        DatabasePortPostgres: String(postgres.port),
         SubnetIds: network.subnets.map(({ id }) => id).join(','),
         ...options.parameters,
       }),

@@ -6,6 +6,9 @@ import { readDeployment } from '../scripts/parameters.ts';
 const pascalCase = (name) =>
   name.replace(/(^|-)([a-z0-9])/g, (_, _dash, /** @type {string} */ letter) => letter.toUpperCase());
 
+/** @param {import('../scripts/parameters.ts').Source} source */
+const databasePort = ({ name }) => ({ Ref: `DatabasePort${pascalCase(name)}` });
+
 /** Enough for a query that sorts for half an hour before its first row. */
 const defaultIdleTimeoutSeconds = 1800;
 
@@ -25,8 +28,8 @@ function built(source, { accounts, crossRegion, regions }) {
   const tag = `\${self:service}-\${sls:stage}-${source.name}`;
   const toDatabase = {
     IpProtocol: 'tcp',
-    FromPort: source.port,
-    ToPort: source.port,
+    FromPort: databasePort(source),
+    ToPort: databasePort(source),
     CidrIp: { Ref: 'VpcCidr' },
   };
   return {
@@ -35,7 +38,7 @@ function built(source, { accounts, crossRegion, regions }) {
       Properties: {
         TargetType: 'ip',
         Protocol: 'TCP',
-        Port: source.port,
+        Port: databasePort(source),
         VpcId: { Ref: 'VpcId' },
         HealthCheckProtocol: 'TCP',
         HealthCheckIntervalSeconds: 10,
@@ -82,7 +85,7 @@ function built(source, { accounts, crossRegion, regions }) {
       Properties: {
         LoadBalancerArn: { Ref: `LoadBalancer${suffix}` },
         Protocol: 'TCP',
-        Port: source.port,
+        Port: databasePort(source),
         DefaultActions: [{ Type: 'forward', TargetGroupArn: { Ref: `TargetGroup${suffix}` } }],
         // Cross-Region PrivateLink refuses a load balancer with its own idle timeout.
         ...(crossRegion
@@ -142,6 +145,19 @@ function privateLink({ options }) {
     id: endpointServiceId ?? { Ref: `EndpointService${pascalCase(name)}` },
   }));
   return {
+    // A parameter, so that a deployment can follow a database that moved to another port without a new package.
+    Parameters: Object.fromEntries(
+      sources.map(({ name, port }) => [
+        `DatabasePort${pascalCase(name)}`,
+        {
+          Type: 'Number',
+          Default: port,
+          MinValue: 1,
+          MaxValue: 65_535,
+          Description: `Port that PostgreSQL listens on at the source ${name}.`,
+        },
+      ]),
+    ),
     Resources: {
       ...Object.assign(
         {},
@@ -150,17 +166,17 @@ function privateLink({ options }) {
           .map((source) => built(source, deployment)),
       ),
       ...Object.fromEntries(
-        sources.map(({ name, port }) => [
-          `AccessToSource${pascalCase(name)}`,
+        sources.map((source) => [
+          `AccessToSource${pascalCase(source.name)}`,
           {
             Type: 'AWS::EC2::SecurityGroupEgress',
             Properties: {
               GroupId: { Ref: 'SourceAccessSecurityGroup' },
               IpProtocol: 'tcp',
-              FromPort: port,
-              ToPort: port,
+              FromPort: databasePort(source),
+              ToPort: databasePort(source),
               CidrIp: { Ref: 'VpcCidr' },
-              Description: `PostgreSQL source ${name}`,
+              Description: `PostgreSQL source ${source.name}`,
             },
           },
         ]),
