@@ -101,7 +101,11 @@ describe('connect-source', () => {
       input,
       tasks: tasks({ checkSource: () => ({ status: 'blocking', findings: [] }) }),
     });
-    expect(result).toMatchObject({ status: 'FAILED', error: 'ConnectFailed', cause: diagnosis.summary });
+    expect(result).toMatchObject({
+      status: 'FAILED',
+      error: 'ConnectFailed',
+      cause: `${diagnosis.summary} ${diagnosis.remedy}`,
+    });
     expect(result.calls.EnsurePrivateLink).toBeUndefined();
     expect(result.calls.DiagnoseFailure).toMatchObject([
       { error: { Error: 'PathBlockedError' }, evidence: { source: { status: 'blocking' } } },

@@ -143,7 +143,11 @@ describe('run-sync', () => {
       input: start,
       tasks: tasks({ more: { CheckTargetHealth: () => ({ status: 'blocking', findings: [] }) } }),
     });
-    expect(result).toMatchObject({ status: 'FAILED', error: 'SyncFailed', cause: diagnosis.summary });
+    expect(result).toMatchObject({
+      status: 'FAILED',
+      error: 'SyncFailed',
+      cause: `${diagnosis.summary} ${diagnosis.remedy}`,
+    });
     expect(result.calls.StartSync).toBeUndefined();
     expect(result.calls.DiagnoseFailure).toMatchObject([
       { error: { Error: 'PathBlockedError' }, sync: null },
@@ -259,7 +263,11 @@ describe('run-sync', () => {
       input: { ...review, status: failedSync.status },
       tasks: tasks({ begin: { outcome: 'failed', sync: failedSync } }),
     });
-    expect(result).toMatchObject({ status: 'FAILED', error: 'SyncFailed', cause: diagnosis.summary });
+    expect(result).toMatchObject({
+      status: 'FAILED',
+      error: 'SyncFailed',
+      cause: `${diagnosis.summary} ${diagnosis.remedy}`,
+    });
     expect(result.calls.DiagnoseFailure).toMatchObject([
       { connection, sync: failedSync, error: null, evidence: { sync: ok, source: ok, targets: ok } },
     ]);

@@ -18,6 +18,9 @@ const HttpRequest = z.object({
   isBase64Encoded: z._default(z.boolean(), false),
 });
 
+/** How often the secret is read anew for a signature that does not fit. */
+const freshEveryMs = 10_000;
+
 export const handler = createHandler({
   name: 'on-fivetran-webhook',
   parse: (event) => {
@@ -31,10 +34,17 @@ export const handler = createHandler({
     const config = loadConfig(['ledgerTable', 'eventBusName', 'webhookSecretId', 'verification']);
     const clock = systemClock;
     const secrets = createSecrets(clock);
+    let lastFreshMs = Number.NEGATIVE_INFINITY;
     const table = createLedgerTable({ tableName: config.ledgerTable });
     return {
-      secrets: async (options?: { fresh?: boolean }) => {
-        const { current, previous = '' } = await secrets.read(config.webhookSecretId, WebhookSecret, options);
+      secrets: async ({ fresh = false }: { fresh?: boolean } = {}) => {
+        // A flood of forged requests must not become a flood of calls to Secrets Manager.
+        const now = clock.now().getTime();
+        const mayRefresh = fresh && now - lastFreshMs >= freshEveryMs;
+        if (mayRefresh) lastFreshMs = now;
+        const { current, previous = '' } = await secrets.read(config.webhookSecretId, WebhookSecret, {
+          fresh: mayRefresh,
+        });
         return previous === '' ? [current] : [current, previous];
       },
       bus: createEventBus({ eventBusName: config.eventBusName }),

@@ -33,6 +33,12 @@ function describe(issue: z.core.$ZodIssue): string {
       return issue.pattern === undefined ? `expected ${issue.format}` : `expected the form ${issue.pattern}`;
     case 'unrecognized_keys':
       return `unknown fields ${issue.keys.join(', ')}`;
+    case 'too_small':
+      return issue.origin === 'string' && issue.minimum === 1
+        ? 'must not be empty'
+        : `must be at least ${String(issue.minimum)}${issue.origin === 'string' ? ' characters' : ''}`;
+    case 'too_big':
+      return `must be at most ${String(issue.maximum)}${issue.origin === 'string' ? ' characters' : ''}`;
     default:
       return issue.message;
   }

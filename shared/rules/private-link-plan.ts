@@ -45,9 +45,9 @@ export function linkOf(
 /** Somebody may have to decide about a held request in between; after that long nobody will. */
 export const linkDeadlineSeconds = 72 * 3600;
 
-/** Seconds until the next look: from 2, growing by half, up to 5 minutes. */
+/** Seconds until the next look: from 2, growing by a fifth, up to 5 minutes. */
 export function linkWaitSeconds(attempt: number): number {
-  return Math.ceil(Math.min(2 * 1.5 ** Math.min(attempt, 50), 300));
+  return Math.ceil(Math.min(2 * 1.2 ** Math.min(attempt, 50), 300));
 }
 
 /** How long one has waited before the given attempt. */
