@@ -13,6 +13,7 @@ import { createScheduler, type Scheduler } from './events/scheduler.ts';
 import { schedulerService } from './events/scheduler-service.ts';
 import { eventBridgeService } from './events/service.ts';
 import { startHttpApi, type HttpApi } from './http-api/http-api.ts';
+import { createIam } from './iam/iam.ts';
 import { createLambdaHost, type LambdaHost } from './lambda/lambda-host.ts';
 import type { FunctionClock } from './lambda/messages.ts';
 import { lambdaResources, lambdaService } from './lambda/service.ts';
@@ -69,12 +70,13 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const { accountId, region, stackName, observer, scale } = options;
   const account = { accountId, region };
   let url = '';
+  const iam = createIam(account);
 
   const lambda = createLambdaHost({
     ...account,
     root: options.root,
     observer,
-    variables: () => ({ AWS_ENDPOINT_URL: url }),
+    variables: ({ roleArn }) => ({ AWS_ENDPOINT_URL: url, AWS_ACCESS_KEY_ID: iam.accessKeyOf(roleArn) }),
     sendToQueue: (queueArn, body) => sqs.send(queueArn, body),
     ...(options.clock === undefined ? {} : { clock: options.clock }),
   });
@@ -127,6 +129,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const httpApi = await startHttpApi({ ...account, invoke: (arn, event) => lambda.invoke(arn, event) });
   const awsEndpoint = await startAwsEndpoint({
     ...account,
+    authorize: (request) => iam.authorize(request),
     services: [
       ec2.service,
       elbv2.service,
@@ -146,8 +149,9 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 
   const shortName = (name: string): string =>
     name.startsWith(`${stackName}-`) ? name.slice(stackName.length + 1) : name;
+  const named = namedResources({ ...account, stackName });
   const handlers = {
-    ...namedResources({ ...account, stackName }),
+    ...named,
     ...ec2.resources,
     ...elbv2.resources,
     ...secrets.resources,
@@ -158,6 +162,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     ...sqs.resources,
     ...sns.resources,
     ...httpApi.resources,
+    ...iam.resources(named),
   };
 
   return {

@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { chooseDialect, guessDialect, type Dialect, type RawRequest } from './dialect.ts';
 import type { Reply } from './protocols/reply.ts';
 import { AwsError, type Service } from './service.ts';
-import { readScope, toCaller } from './signature.ts';
+import type { PermissionRequest } from '../iam/iam.ts';
+import { readScope, toCaller, type Scope } from './signature.ts';
 
 /** The one URL that AWS clients of the local stack are given as AWS_ENDPOINT_URL. */
 export interface AwsEndpoint {
@@ -22,6 +23,8 @@ interface EndpointSettings {
   /** Region of requests that do not name one. */
   region: string;
   services: readonly Service[];
+  /** Refuses what the caller may not do, by an AwsError; the default lets everybody do everything. */
+  authorize?: (request: PermissionRequest) => void;
   /** Hears of a fault in a service, which its caller sees as InternalFailure. */
   onFault?: (error: unknown, operation: string) => void;
 }
@@ -69,8 +72,10 @@ async function serve(
   const url = new URL(request.url ?? '/', 'http://aws.local');
   const scope = readScope(request.headers.authorization, url);
   const service = scope === undefined ? undefined : services.get(scope.service);
-  if (service?.handOver !== undefined) {
-    service.handOver(request, response);
+  if (service?.handOver !== undefined && scope !== undefined) {
+    const refusal = refusalOf(service, scope.accessKeyId, request, requestId, settings);
+    if (refusal === undefined) service.handOver(request, response);
+    else send(response, refusal, requestId);
     return;
   }
   try {
@@ -78,18 +83,36 @@ async function serve(
     const reply =
       scope === undefined || service === undefined
         ? refuse(raw, requestId, scope?.service, services)
-        : await answer(
-            service,
-            raw,
-            requestId,
-            scope.region,
-            toCaller(scope.accessKeyId, settings.accountId),
-            settings,
-          );
+        : await answer(service, raw, requestId, scope, settings);
     send(response, reply, requestId);
   } catch (error) {
     // The client went away or sent more than is read: nobody is left to answer.
     response.destroy(error instanceof Error ? error : undefined);
+  }
+}
+
+/** The answer to a request that its caller may not make and that another server would serve. */
+function refusalOf(
+  service: Service,
+  accessKeyId: string,
+  { headers }: IncomingMessage,
+  requestId: string,
+  { authorize }: EndpointSettings,
+): Reply | undefined {
+  const target = headers['x-amz-target'];
+  const operation = typeof target === 'string' ? target.slice(target.lastIndexOf('.') + 1) : '';
+  try {
+    authorize?.({ accessKeyId, scope: service.scope, operation, input: undefined });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    const raw = {
+      method: 'POST',
+      url: new URL('http://aws.local/'),
+      headers: { 'x-amz-target': operation },
+      body: Buffer.alloc(0),
+    };
+    return chooseDialect(service, raw, requestId).writeError(error);
   }
 }
 
@@ -117,9 +140,8 @@ async function answer(
   service: Service,
   raw: RawRequest,
   requestId: string,
-  region: string,
-  caller: ReturnType<typeof toCaller>,
-  { onFault }: EndpointSettings,
+  { region, accessKeyId }: Scope,
+  { accountId, authorize, onFault }: EndpointSettings,
 ): Promise<Reply> {
   const dialect = chooseDialect(service, raw, requestId);
   let operation = '';
@@ -128,7 +150,15 @@ async function answer(
     operation = request.operation;
     const run = Object.hasOwn(service.operations, operation) ? service.operations[operation] : undefined;
     if (run === undefined) throw dialect.unknownOperation(operation);
-    const output = await run({ operation, input: request.input, caller, region, requestId });
+    const { input } = request;
+    authorize?.({ accessKeyId, scope: service.scope, operation, input });
+    const output = await run({
+      operation,
+      input,
+      caller: toCaller(accessKeyId, accountId),
+      region,
+      requestId,
+    });
     return dialect.writeOutput(operation, output);
   } catch (error) {
     return failure(dialect, error, () => onFault?.(error, `${service.scope}:${operation}`));

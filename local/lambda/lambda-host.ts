@@ -41,7 +41,7 @@ export interface LambdaHostOptions {
   root: string;
   observer: Observer;
   /** Added to every function's environment, on top of what the template and Lambda itself set. */
-  variables: () => Record<string, string>;
+  variables: (configuration: FunctionConfiguration) => Record<string, string>;
   /** Delivers the record of a failed asynchronous invocation to a queue. */
   sendToQueue: (queueArn: string, body: string) => void;
   /** Waits before the second and the third try of an asynchronous invocation; a minute and two on AWS. */
@@ -132,7 +132,7 @@ export function createLambdaHost(options: LambdaHostOptions): LambdaHost {
       variables: {
         ...lambdaVariables(configuration, options.region, logStream),
         ...configuration.environment,
-        ...options.variables(),
+        ...options.variables(configuration),
       },
       onLine: (line, requestId) => {
         observer.emit({
