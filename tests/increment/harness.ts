@@ -10,7 +10,7 @@ import * as sourceFacts from '../../shared/clients/postgres/source-facts.ts';
 import type { Secrets } from '../../shared/clients/secrets/secrets.ts';
 import { systemClock, type Clock } from '../../shared/clock.ts';
 import type { ConnectionRecord, SelectedTable } from '../../shared/contracts/connection-record.ts';
-import type { VerifyIncrementResult } from '../../shared/contracts/increment.ts';
+import type { MarkSourceResult, VerifyIncrementResult } from '../../shared/contracts/increment.ts';
 import { parse } from '../../shared/contracts/parse.ts';
 import { createMemoryLedger } from '../support/memory-ledger.ts';
 import { silentLog } from '../support/silent-log.ts';
@@ -59,11 +59,19 @@ export function createIncrement(options: {
   postgres: LocalPostgres;
   destination: Destination;
   tables: SelectedTable[];
+  catalog?: string;
   updateMethod?: string;
   bounds?: Partial<MarkBounds>;
   clock?: Clock;
 }) {
-  const { postgres, destination, tables, updateMethod = 'TELEPORT', clock = systemClock } = options;
+  const {
+    postgres,
+    destination,
+    tables,
+    catalog = 'main',
+    updateMethod = 'TELEPORT',
+    clock = systemClock,
+  } = options;
   const ledger = createMemoryLedger();
   const marks = createMarks(ledger, clock);
   const record: ConnectionRecord = {
@@ -72,7 +80,7 @@ export function createIncrement(options: {
     groupId: 'group',
     updateMethod,
     source,
-    destination: { service: 'databricks', catalog: 'main' },
+    destination: { service: 'databricks', catalog },
     tables,
     recordedAt: new Date(0).toISOString(),
   };
@@ -111,6 +119,7 @@ export function createIncrement(options: {
     record,
     marks,
     ledger,
+    bounds,
     mark: () => markSource({ mode: 'mark', source, connectionId }, dependencies),
     /** As run-sync does it: compare, recheck when asked to, and compare again. */
     async verify(markId: string, betweenLooks?: () => Promise<void>): Promise<VerifyIncrementResult> {
@@ -123,4 +132,10 @@ export function createIncrement(options: {
       return verifyIncrement({ connectionId, sync, markId, recheckId }, verifying);
     },
   };
+}
+
+/** The id of a mark that was taken. */
+export function markIdOf(result: MarkSourceResult): string {
+  if (result.outcome !== 'marked') throw new Error(`No mark was taken: ${JSON.stringify(result)}`);
+  return result.markId;
 }

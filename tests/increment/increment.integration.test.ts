@@ -1,8 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startPostgres, type LocalPostgres } from '../../local/postgres/postgres.ts';
-import type { MarkSourceResult } from '../../shared/contracts/increment.ts';
-import { createIncrement, selected } from './harness.ts';
+import { createIncrement, markIdOf, selected } from './harness.ts';
 import { createMemoryDestination } from './memory-destination.ts';
 
 let postgres: LocalPostgres;
@@ -23,11 +22,6 @@ afterAll(async () => {
   await admin.end();
   await postgres.stop();
 });
-
-function markIdOf(result: MarkSourceResult): string {
-  if (result.outcome !== 'marked') throw new Error(`No mark was taken: ${JSON.stringify(result)}`);
-  return result.markId;
-}
 
 describe('the increment of one table', () => {
   let memory: ReturnType<typeof createMemoryDestination>;
