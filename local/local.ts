@@ -12,11 +12,12 @@ const stackFile = path.join(directory, 'stack.json');
 /** Resolves with the signal's name at the first SIGINT or SIGTERM; a second one ends the process at once. */
 function toldToEnd(): Promise<string> {
   return new Promise((resolve) => {
-    let told = false;
+    let toldAt: number | undefined;
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.on(signal, () => {
-        if (told) process.exit(130);
-        told = true;
+        // One Ctrl-C arrives twice: from the terminal, and passed on by npm. A later one means "now".
+        if (toldAt !== undefined && performance.now() - toldAt > 1_000) process.exit(130);
+        toldAt ??= performance.now();
         resolve(signal);
       });
     }

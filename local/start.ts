@@ -23,11 +23,15 @@ const progress = createProgress(process.stdout, {
 });
 const stopping = new AbortController();
 let signalCode: number | undefined;
+let signalledAt = 0;
 for (const [signal, code] of Object.entries(signalCodes)) {
   process.on(signal, () => {
+    // One Ctrl-C arrives twice: from the terminal, and passed on by npm.
+    if (signalCode !== undefined && performance.now() - signalledAt < 1_000) return;
     // Whoever asks twice does not want to wait; what guards PostgreSQL cleans up when this process is gone.
     if (signalCode !== undefined) process.exit(code);
     signalCode = code;
+    signalledAt = performance.now();
     progress.line('\nStopping …', 'soft');
     stopping.abort(new Error(`Stopped by ${signal}.`));
   });
