@@ -17,6 +17,7 @@ import {
   DescribeVpcEndpointServicePermissionsCommand,
   DescribeVpcEndpointsCommand,
   EC2Client,
+  ModifyVpcEndpointCommand,
   ModifyVpcEndpointServiceConfigurationCommand,
   ModifyVpcEndpointServicePermissionsCommand,
   RejectVpcEndpointConnectionsCommand,
@@ -358,6 +359,80 @@ describe('endpoint connections', () => {
     await expect(client.send(new CreateTagsCommand({ Resources: [endpointId], Tags }))).rejects.toMatchObject(
       { name: 'InvalidID' },
     );
+    const tooLong = { Key: 'why', Value: 'x'.repeat(257) };
+    await expect(
+      client.send(new CreateTagsCommand({ Resources: [connectionId], Tags: [tooLong] })),
+    ).rejects.toMatchObject({ name: 'InvalidParameterValue' });
+    const many = Array.from({ length: 51 }, (_, index) => ({ Key: `key-${index}`, Value: '' }));
+    await expect(
+      client.send(new CreateTagsCommand({ Resources: [connectionId], Tags: many })),
+    ).rejects.toMatchObject({ name: 'TagLimitExceeded' });
+  });
+
+  it('come from another Region only where the service supports it, and are found as cross-region', async () => {
+    const { serviceId, serviceName } = await createService('cross-region');
+    await allow(serviceId, '*');
+    const askFromEurope = () =>
+      clientOf(fivetran, 'eu-west-1').send(
+        new CreateVpcEndpointCommand({
+          VpcId: 'vpc-0123456789abcdef0',
+          VpcEndpointType: 'Interface',
+          ServiceName: serviceName,
+          ServiceRegion: 'us-east-1',
+        }),
+      );
+    await expect(askFromEurope()).rejects.toMatchObject({ name: 'InvalidParameter' });
+    const client = clientOf('AKIAOWN');
+    await client.send(
+      new ModifyVpcEndpointServiceConfigurationCommand({
+        ServiceId: serviceId,
+        AddSupportedRegions: ['eu-west-1'],
+      }),
+    );
+    const { VpcEndpoint } = await askFromEurope();
+    await ask(serviceName);
+    const { VpcEndpointConnections } = await client.send(
+      new DescribeVpcEndpointConnectionsCommand({
+        Filters: [
+          { Name: 'service-id', Values: [serviceId] },
+          { Name: 'vpc-endpoint-region', Values: ['cross-region'] },
+        ],
+      }),
+    );
+    expect(VpcEndpointConnections).toMatchObject([
+      { VpcEndpointId: VpcEndpoint?.VpcEndpointId, VpcEndpointRegion: 'eu-west-1' },
+    ]);
+  });
+
+  it('are one for the same client token, however often it is asked', async () => {
+    const { serviceId, serviceName } = await createService('token');
+    await allow(serviceId, '*');
+    const send = () =>
+      clientOf(fivetran).send(
+        new CreateVpcEndpointCommand({
+          VpcId: 'vpc-0123456789abcdef0',
+          VpcEndpointType: 'Interface',
+          ServiceName: serviceName,
+          ClientToken: 'same',
+        }),
+      );
+    const [first, second] = [await send(), await send()];
+    expect(second.VpcEndpoint?.VpcEndpointId).toBe(first.VpcEndpoint?.VpcEndpointId);
+  });
+
+  it('return to pending for a while when the consumer changes the endpoint', async () => {
+    const { serviceId, serviceName } = await createService('modified');
+    await allow(serviceId, '*');
+    const endpointId = await ask(serviceName);
+    await clientOf('AKIAOWN').send(
+      new AcceptVpcEndpointConnectionsCommand({ ServiceId: serviceId, VpcEndpointIds: [endpointId] }),
+    );
+    await vi.waitFor(async () => expect(await stateOf(endpointId)).toBe('available'));
+    await clientOf(fivetran).send(
+      new ModifyVpcEndpointCommand({ VpcEndpointId: endpointId, AddSubnetIds: ['subnet-0123456789abcdef0'] }),
+    );
+    expect(await stateOf(endpointId)).toBe('pending');
+    await vi.waitFor(async () => expect(await stateOf(endpointId)).toBe('available'));
   });
 });
 

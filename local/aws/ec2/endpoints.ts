@@ -49,7 +49,7 @@ export function endpointOperations(state: Ec2State, lifecycle: Lifecycle): Recor
         if (known !== undefined) return { vpcEndpoint: writeEndpoint(state, known), clientToken: token };
 
         const vpcId = input.string('VpcId');
-        if (!/^vpc-[0-9a-f]{8,17}$/.test(vpcId)) {
+        if (!/^vpc-[0-9a-f]{1,17}$/.test(vpcId)) {
           throw new AwsError('InvalidVpcId.Malformed', `Invalid id: "${vpcId}"`);
         }
         const serviceName = input.string('ServiceName');

@@ -1,7 +1,7 @@
 import type { Input } from '../input.ts';
 import { AwsError, type Operation } from '../service.ts';
 import { applyFilters } from './filters.ts';
-import { describeParameters, ec2Operation, ec2Page } from './operation.ts';
+import { describeParameters, ec2Operation, ec2Page, invalidParameter } from './operation.ts';
 import { tagsOf, type Ec2State } from './state.ts';
 
 /** CreateTags, DeleteTags, DescribeTags on services, endpoints, endpoint connections, notifications and groups. */
@@ -49,9 +49,20 @@ export function tagOperations(state: Ec2State): Record<string, Operation> {
   };
 }
 
-/** Adds tags to a resource, as CreateTags does. */
+/**
+ * Adds tags to a resource, as CreateTags does, within EC2's limits:
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions
+ *
+ * @throws AwsError when a key or value is too long or the resource would have too many tags
+ */
 export function setTags(state: Ec2State, id: string, tags: readonly (readonly [string, string])[]): void {
-  state.tags.set(id, new Map([...tagsOf(state, id), ...tags]));
+  for (const [key, value] of tags) {
+    if (key.length > 128) throw invalidParameter('Tag.Key', key, 'at most 128 characters');
+    if (value.length > 256) throw invalidParameter('Tag.Value', value, 'at most 256 characters');
+  }
+  const all = new Map([...tagsOf(state, id), ...tags]);
+  if (all.size > 50) throw new AwsError('TagLimitExceeded', `The maximum number of Tags for ${id} is 50`);
+  state.tags.set(id, all);
 }
 
 /**
