@@ -242,10 +242,7 @@ async function reject(
 ): Promise<Acceptance> {
   const { serviceId, endpointId } = order;
   const { privateLink, claims, clock, log } = dependencies;
-  const change = await privateLink.reject(serviceId, endpointId);
-  const after = await connectionOf(order, dependencies);
-  if (!change.done && after !== undefined && !isGone(after.state)) throw refused(endpointId, change);
-  // Released here, so that reconciliation does not report as lost what a person has cut off.
+  // Released first: EC2's notification of the rejection must not look like a loss that nobody wanted.
   await claims.change(serviceId, (register) => ({
     register: forgetRequest(
       release(register, endpointId, clock.now().toISOString(), 'rejected') ?? register,
@@ -253,6 +250,9 @@ async function reject(
     ),
     answer: undefined,
   }));
+  const change = await privateLink.reject(serviceId, endpointId);
+  const after = await connectionOf(order, dependencies);
+  if (!change.done && after !== undefined && !isGone(after.state)) throw refused(endpointId, change);
   log.info('REJECTED', 'A person rejected an endpoint.', {
     serviceId,
     endpointId,

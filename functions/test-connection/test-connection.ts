@@ -9,7 +9,7 @@ import { lastEndOf } from '../../shared/rules/sync-view.ts';
 
 export interface TestConnectionDependencies {
   fivetran: Fivetran;
-  claims: Pick<Claims, 'bindingOfPrivateLink' | 'recordProof'>;
+  claims: Pick<Claims, 'recordProof'>;
   log: Log;
 }
 
@@ -46,7 +46,7 @@ async function testAll(
   if (link !== undefined && link.state !== 'OK') return notReady(link);
   const tested: Tested[] = [];
   for (const connection of await connections()) tested.push(await testOne(connection, dependencies));
-  if (link !== undefined) await prove(link.id, tested, dependencies);
+  if (link !== undefined) await prove(link, tested, dependencies);
   const failed = tested.filter(({ outcome }) => outcome === 'failed');
   return {
     outcome: failed.length === 0 ? 'passed' : 'failed',
@@ -108,20 +108,18 @@ async function testOne(before: Connection, { fivetran, log }: TestConnectionDepe
   };
 }
 
+/** An expected endpoint's claim names no link, so the ledger is asked by the service that the link leads to. */
 async function prove(
-  privateLinkId: string,
+  link: PrivateLink,
   tested: readonly Tested[],
   { claims, log }: TestConnectionDependencies,
 ): Promise<void> {
   const passed = tested.find(({ outcome }) => outcome === 'passed');
   if (passed === undefined) return;
-  const binding = await claims.bindingOfPrivateLink(privateLinkId);
-  if (binding === undefined) return;
-  const proven = await claims.recordProof({
-    privateLinkId,
-    serviceId: binding.serviceId,
-    connectionId: passed.connectionId,
-  });
+  const serviceId = link.serviceName?.split('.').at(-1);
+  if (serviceId === undefined) return;
+  const privateLinkId = link.id;
+  const proven = await claims.recordProof({ privateLinkId, serviceId, connectionId: passed.connectionId });
   if (proven) log.info('ENDPOINT_PROVEN', 'A setup test passed through the endpoint.', { privateLinkId });
 }
 

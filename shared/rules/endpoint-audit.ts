@@ -2,7 +2,7 @@ import type { DetailType, EventDetail } from '../contracts/events.ts';
 import type { EndpointRegister, Standing } from '../contracts/endpoint-register.ts';
 import type { EndpointConnection, EndpointService } from '../contracts/endpoint.ts';
 import { isAccepted, isGone } from './endpoint-decision.ts';
-import { bindingOfEndpoint, forgetRequest, liveBindings, release } from './endpoint-register.ts';
+import { bindingOfEndpoint, forgetRequest, liveBindings, notePending, release } from './endpoint-register.ts';
 import { secondsSince } from './endpoint-waiting.ts';
 
 /** Something that the bus is to be told. */
@@ -109,15 +109,12 @@ function withdrawn(register: EndpointRegister, endpointId: string, now: Date): A
 function accepted(register: EndpointRegister, connection: EndpointConnection, now: Date): Audit {
   const { endpointId, serviceId, ownerAccount, wireState } = connection;
   const binding = bindingOfEndpoint(register, endpointId);
-  const quiet = forgetRequest(register, endpointId);
-  const pendingSince = quiet.pendingSince[endpointId] ?? now.toISOString();
-  const settled: EndpointRegister = {
-    ...quiet,
-    pendingSince: {
-      ...Object.fromEntries(Object.entries(quiet.pendingSince).filter(([id]) => id !== endpointId)),
-      ...(connection.state === 'pending' ? { [endpointId]: pendingSince } : {}),
-    },
-  };
+  const pendingSince = register.pendingSince[endpointId] ?? now.toISOString();
+  const settled = notePending(
+    forgetRequest(register, endpointId),
+    endpointId,
+    connection.state === 'pending' ? pendingSince : undefined,
+  );
   return stand(settled, endpointSubject(endpointId), now, [
     {
       kind: 'endpoint-unexpected',

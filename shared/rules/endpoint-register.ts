@@ -27,6 +27,19 @@ export const bindingOfExpectation = (
 export const unprovenBindings = (register: EndpointRegister): Binding[] =>
   liveBindings(register).filter(({ provenAt }) => provenAt === undefined);
 
+/** How long released bindings and used-up expectations are kept: for whoever asks later who was let in, and why. */
+const keepDays = 400;
+
+/** The register without what is too old to be asked for, so that its one item never outgrows the ledger's limit. */
+export function prune(register: EndpointRegister, now: string): EndpointRegister {
+  const oldest = new Date(Date.parse(now) - keepDays * 86_400_000).toISOString();
+  return {
+    ...register,
+    bindings: register.bindings.filter(({ releasedAt }) => releasedAt === undefined || releasedAt > oldest),
+    expectations: register.expectations.filter(({ expiresAt }) => expiresAt > oldest),
+  };
+}
+
 /** What came of an attempt to bind. */
 export type BindOutcome =
   | { outcome: 'bound'; register: EndpointRegister }
@@ -87,10 +100,13 @@ export function prove(
   proof: { privateLinkId: string; at: string; by: string },
 ): EndpointRegister | undefined {
   const live = liveBindings(register);
-  const [only] = live;
-  const binding =
-    bindingOfLink(register, proof.privateLinkId) ??
-    (live.length === 1 && only?.claim.kind === 'expectation' ? only : undefined);
+  const named = live.filter(
+    ({ claim }) => claim.kind !== 'expectation' && claim.privateLinkId === proof.privateLinkId,
+  );
+  const expected = live.filter(({ claim }) => claim.kind === 'expectation');
+  const [binding, ...others] = named.length > 0 ? named : live.length === expected.length ? expected : [];
+  // Where two endpoints could have carried the test, it proves neither.
+  if (others.length > 0) return undefined;
   if (binding === undefined || binding.provenAt !== undefined) return undefined;
   return {
     ...register,
@@ -139,10 +155,21 @@ export function noteLook(
 }
 
 /** The register without the note of a request that was decided or is gone. */
-export const forgetRequest = (register: EndpointRegister, endpointId: string): EndpointRegister => ({
-  ...register,
-  requests: without(register.requests, endpointId),
-});
+export const forgetRequest = (register: EndpointRegister, endpointId: string): EndpointRegister =>
+  endpointId in register.requests
+    ? { ...register, requests: without(register.requests, endpointId) }
+    : register;
+
+/** The register with the time since which an accepted endpoint is pending; undefined when it is not. */
+export function notePending(
+  register: EndpointRegister,
+  endpointId: string,
+  since: string | undefined,
+): EndpointRegister {
+  if (register.pendingSince[endpointId] === since) return register;
+  const others = without(register.pendingSince, endpointId);
+  return { ...register, pendingSince: since === undefined ? others : { ...others, [endpointId]: since } };
+}
 
 function without<Value>(record: Record<string, Value>, key: string): Record<string, Value> {
   return Object.fromEntries(Object.entries(record).filter(([each]) => each !== key));

@@ -7,7 +7,7 @@ import {
 } from '../../contracts/endpoint-register.ts';
 import { parse } from '../../contracts/parse.ts';
 import { UnavailableError } from '../../errors.ts';
-import { bindingOfLink, prove } from '../../rules/endpoint-register.ts';
+import { bindingOfLink, prove, prune } from '../../rules/endpoint-register.ts';
 import type { LedgerTable } from './table.ts';
 
 /** Who may be accepted, and who was: one register per endpoint service. */
@@ -70,7 +70,7 @@ export function createClaims(table: LedgerTable, clock: Clock): Claims {
       await noteLinks(before, after);
       const version = before.version + 1;
       const won = await table.put(
-        { ...registerKey(serviceId), ...after, version },
+        { ...registerKey(serviceId), ...prune(after, clock.now().toISOString()), version },
         before.version === 0
           ? { expression: 'attribute_not_exists(pk)' }
           : {

@@ -1,0 +1,286 @@
+import { describe, expect, test } from 'vitest';
+import type { Binding } from '../../shared/contracts/endpoint-register.ts';
+import type { EndpointConnection } from '../../shared/contracts/endpoint.ts';
+import {
+  createEndpointWorld,
+  endpointIdOf,
+  execution,
+  fivetran,
+  machine,
+  serviceId,
+  stranger,
+  type EndpointWorld,
+} from '../../tests/support/endpoint-world.ts';
+import { acceptEndpoint } from '../accept-endpoint/accept-endpoint.ts';
+import { validateEndpoint } from '../validate-endpoint/validate-endpoint.ts';
+import { reconcileEndpoints } from './reconcile-endpoints.ts';
+
+/** Reconciles once and gives the events that this put. */
+async function reconcile(world: EndpointWorld) {
+  const before = world.seen.events.length;
+  await reconcileEndpoints(world.dependencies);
+  return world.seen.events.slice(before);
+}
+/** As many rounds of five minutes; how many of them asked for a decision. */
+async function rounds(
+  world: EndpointWorld,
+  count: number,
+  decide?: (endpointId: string) => Promise<unknown>,
+) {
+  let asked = 0;
+  for (let round = 0; round < count; round += 1) {
+    world.pass(5);
+    for (const { type, detail } of await reconcile(world)) {
+      if (type !== 'Endpoint Connection Requested') continue;
+      asked += 1;
+      if ('endpointId' in detail) await decide?.(detail.endpointId);
+    }
+  }
+  return asked;
+}
+const bound = (connection: EndpointConnection, change: Partial<Binding> = {}): Binding => ({
+  serviceId,
+  endpointId: connection.endpointId,
+  ownerAccount: fivetran,
+  endpointCreatedAt: connection.createdAt,
+  claim: { kind: 'private-link', privateLinkId: 'pl_one' },
+  boundAt: connection.createdAt,
+  boundBy: execution,
+  provenAt: connection.createdAt,
+  ...change,
+});
+const bind = (world: EndpointWorld, binding: Binding) =>
+  world.claims.change(serviceId, (register) => ({
+    register: { ...register, bindings: [...register.bindings, binding] },
+    answer: undefined,
+  }));
+const decide = (world: EndpointWorld) => (endpointId: string) =>
+  validateEndpoint(
+    { request: { serviceId, endpointId }, machine, since: world.state.now.toISOString() },
+    world.dependencies,
+  );
+
+describe('a pending request', () => {
+  test('that is new is left to the notification, and asked about when none came', async () => {
+    const world = createEndpointWorld();
+    world.request(1);
+    world.pass(1);
+    expect(await reconcile(world)).toEqual([]);
+    world.pass(5);
+    expect(await reconcile(world)).toMatchObject([
+      {
+        type: 'Endpoint Connection Requested',
+        detail: { endpointId: endpointIdOf(1), observedBy: 'reconciliation' },
+      },
+    ]);
+  });
+
+  test('that an execution waits with is not given to a second one', async () => {
+    const world = createEndpointWorld();
+    world.link('pl_one');
+    const { endpointId } = world.request(1);
+    world.state.loadBalancers = [];
+    for (let minute = 0; minute < 20; minute += 1) {
+      await decide(world)(endpointId);
+      world.pass(1);
+      if (minute % 5 === 4) expect(await reconcile(world)).toEqual([]);
+    }
+    // The execution died: somebody has to take it up.
+    world.pass(5);
+    expect(await reconcile(world)).toMatchObject([{ type: 'Endpoint Connection Requested' }]);
+  });
+
+  test('that is held is looked at again in growing intervals, a day at most', async () => {
+    const world = createEndpointWorld();
+    const { endpointId } = world.request(1);
+    await decide(world)(endpointId);
+    const day = 288;
+    const perDay = [];
+    for (let index = 0; index < 10; index += 1) perDay.push(await rounds(world, day, decide(world)));
+    expect(perDay[0]).toBeLessThanOrEqual(8);
+    expect(perDay.slice(2).every((looks) => looks <= 1)).toBe(true);
+    expect(perDay.slice(2).reduce((sum, looks) => sum + looks, 0)).toBeGreaterThanOrEqual(6);
+  });
+
+  test('whose every execution fails is not started every five minutes either', async () => {
+    const world = createEndpointWorld();
+    world.request(1);
+    expect(await rounds(world, 288)).toBeLessThanOrEqual(10);
+  });
+
+  test('that is held is looked at at once when a proof, a release or an expectation may have freed it', async () => {
+    const world = createEndpointWorld();
+    const { endpointId } = world.request(1);
+    await decide(world)(endpointId);
+    world.pass(1);
+    expect(await reconcile(world)).toEqual([]);
+    await acceptEndpoint(
+      { order: { do: 'expect', serviceId, by: 'Ada', reason: 'ticket 7', days: 1 }, execution },
+      world.dependencies,
+    );
+    world.pass(1);
+    expect(await reconcile(world)).toMatchObject([{ type: 'Endpoint Connection Requested' }]);
+    expect(await reconcile(world)).toEqual([]);
+    expect((await decide(world)(endpointId)).decision).toBe('act');
+  });
+
+  test('that was held and goes away closes what on-call was told', async () => {
+    const world = createEndpointWorld();
+    const { endpointId } = world.request(1, { ownerAccount: stranger });
+    await decide(world)(endpointId);
+    world.state.connections = [];
+    world.pass(5);
+    expect(await reconcile(world)).toMatchObject([
+      { type: 'Attention', detail: { kind: 'endpoint-held', resolved: true, subject: { id: endpointId } } },
+    ]);
+    expect(await reconcile(world)).toEqual([]);
+  });
+});
+
+describe('an accepted endpoint', () => {
+  test.each([
+    ['deleted', 'deleted'],
+    ['deleting', 'deleting'],
+    ['rejected', 'rejected'],
+    ['failed', 'failed'],
+    ['expired', 'expired'],
+  ] as const)('that is %s is lost, told of once, and its claim is free', async (state, word) => {
+    const world = createEndpointWorld();
+    const connection = world.request(1, { state });
+    await bind(world, bound(connection));
+    expect(await reconcile(world)).toMatchObject([
+      { type: 'Endpoint Connection Lost', detail: { endpointId: connection.endpointId, state: word } },
+    ]);
+    expect(await reconcile(world)).toEqual([]);
+    await expect(world.claims.bindingOfPrivateLink('pl_one')).resolves.toBeUndefined();
+  });
+
+  test('that EC2 no longer lists is lost', async () => {
+    const world = createEndpointWorld();
+    const connection = world.request(1);
+    world.state.connections = [];
+    await bind(world, bound(connection));
+    expect(await reconcile(world)).toMatchObject([
+      { type: 'Endpoint Connection Lost', detail: { state: 'gone' } },
+    ]);
+  });
+
+  test('that was made anew under the same id is lost, and the new one asked about', async () => {
+    const world = createEndpointWorld();
+    const connection = world.request(1);
+    await bind(world, bound(connection, { endpointCreatedAt: '2026-01-01T00:00:00.000Z' }));
+    expect(await reconcile(world)).toMatchObject([
+      { type: 'Endpoint Connection Lost', detail: { state: 'recreated' } },
+    ]);
+    world.pass(5);
+    expect(await reconcile(world)).toMatchObject([{ type: 'Endpoint Connection Requested' }]);
+  });
+
+  test('that nothing explains is critical news until a person adopts it', async () => {
+    const world = createEndpointWorld();
+    const { endpointId } = world.request(1, { state: 'available' });
+    expect(await reconcile(world)).toMatchObject([
+      {
+        type: 'Attention',
+        detail: { kind: 'endpoint-unexpected', resolved: false, subject: { id: endpointId } },
+      },
+    ]);
+    world.pass(5);
+    expect(await reconcile(world)).toEqual([]);
+    await acceptEndpoint(
+      {
+        order: {
+          do: 'adopt',
+          serviceId,
+          endpointId,
+          ownerAccount: fivetran,
+          claim: { kind: 'approval', approvedBy: 'Ada', reason: 'was here before', privateLinkId: '' },
+        },
+        execution,
+      },
+      world.dependencies,
+    );
+    expect(await reconcile(world)).toMatchObject([
+      { type: 'Attention', detail: { kind: 'endpoint-unexpected', resolved: true } },
+    ]);
+  });
+
+  test('that nothing has proven within 60 minutes is critical news, until it is proven', async () => {
+    const world = createEndpointWorld();
+    const connection = world.request(1, { state: 'available' });
+    await bind(world, { ...bound(connection), provenAt: undefined });
+    world.pass(59);
+    expect(await reconcile(world)).toEqual([]);
+    world.pass(1);
+    expect(await reconcile(world)).toMatchObject([
+      { type: 'Attention', detail: { kind: 'endpoint-unproven', resolved: false } },
+    ]);
+    expect(await reconcile(world)).toEqual([]);
+    await world.claims.recordProof({ privateLinkId: 'pl_one', serviceId, connectionId: 'one' });
+    expect(await reconcile(world)).toMatchObject([
+      { type: 'Attention', detail: { kind: 'endpoint-unproven', resolved: true } },
+    ]);
+  });
+
+  test('that is pending for a while is left alone, and told of after the grace', async () => {
+    const world = createEndpointWorld();
+    const connection = world.request(1, { state: 'pending' });
+    await bind(world, bound(connection));
+    expect(await reconcile(world)).toEqual([]);
+    world.pass(14);
+    expect(await reconcile(world)).toEqual([]);
+    world.pass(1);
+    expect(await reconcile(world)).toMatchObject([
+      { type: 'Attention', detail: { kind: 'endpoint-not-available', resolved: false } },
+    ]);
+    world.moveTo(connection.endpointId, 'available');
+    expect(await reconcile(world)).toMatchObject([
+      { type: 'Attention', detail: { kind: 'endpoint-not-available', resolved: true } },
+    ]);
+  });
+
+  test('that is as it should be costs no ledger write', async () => {
+    const world = createEndpointWorld();
+    const connection = world.request(1, { state: 'available' });
+    await bind(world, bound(connection));
+    world.seen.ledger.length = 0;
+    expect(await reconcile(world)).toEqual([]);
+    expect(world.seen.ledger).toEqual(['get']);
+  });
+});
+
+describe('a service', () => {
+  test.each([
+    {
+      kind: 'acceptance-off',
+      spoil: (world: EndpointWorld) =>
+        void (world.state.service = { ...world.state.service, acceptanceRequired: false }),
+      mend: (world: EndpointWorld) =>
+        void (world.state.service = { ...world.state.service, acceptanceRequired: true }),
+    },
+    {
+      kind: 'principal-wildcard',
+      spoil: (world: EndpointWorld) => void (world.state.principals = ['*']),
+      mend: (world: EndpointWorld) => void (world.state.principals = []),
+    },
+  ])('that is open ($kind) is told of once, and once when it is mended', async ({ kind, spoil, mend }) => {
+    const world = createEndpointWorld();
+    spoil(world);
+    expect(await reconcile(world)).toMatchObject([
+      { type: 'Attention', detail: { kind, resolved: false, subject: { type: 'service', id: serviceId } } },
+    ]);
+    expect(await reconcile(world)).toEqual([]);
+    mend(world);
+    expect(await reconcile(world)).toMatchObject([{ type: 'Attention', detail: { kind, resolved: true } }]);
+  });
+});
+
+test('what was found is told before it is noted, so that a bus that is down loses nothing', async () => {
+  const world = createEndpointWorld();
+  world.request(1, { state: 'available' });
+  const { put } = world.dependencies.eventBus;
+  world.dependencies.eventBus.put = () => Promise.reject(new Error('The bus is down.'));
+  await expect(reconcile(world)).rejects.toThrow('The bus is down.');
+  world.dependencies.eventBus.put = put;
+  expect(await reconcile(world)).toHaveLength(1);
+});
