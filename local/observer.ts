@@ -2,7 +2,7 @@ import type { Json } from './json.ts';
 import type { StateType } from './step-functions/definition.ts';
 
 /** Everything that the local stack tells whoever watches it: the story's progress, the report, a test. */
-export type LocalEvent =
+type LocalEvent =
   /** A part of the stack is up. */
   | { kind: 'part-ready'; part: string; durationMs: number }
   | { kind: 'execution-started'; execution: ExecutionRef; input: Json; startedBy: string | undefined }
@@ -50,7 +50,7 @@ export interface ExecutionRef {
   arn: string;
 }
 
-export interface InvocationRef {
+interface InvocationRef {
   /** The function's folder, for instance `validate-endpoint`. */
   function: string;
   requestId: string;
@@ -59,7 +59,7 @@ export interface InvocationRef {
 /** A LocalEvent and when it happened. */
 export type Observed = LocalEvent & { at: Date };
 
-export type Listener = (event: Observed) => void;
+type Listener = (event: Observed) => void;
 
 /** Where the parts of the local stack say what happens. */
 export interface Observer {

@@ -43,7 +43,7 @@ export interface LocalStack extends Cloud {
 }
 
 /** The local stack could not be put together. */
-export class StackError extends Error {
+class StackError extends Error {
   override readonly name = 'StackError';
 }
 

@@ -28,7 +28,7 @@ export const defaultPolicy: DeliveryPolicy = {
   deadLetterArn: undefined,
 };
 
-export interface Delivery {
+interface Delivery {
   /** ARN of the rule or schedule. */
   from: string;
   targetArn: string;

@@ -29,7 +29,7 @@ export interface Bus {
 }
 
 /** One event as somebody puts it. */
-export interface PutEntry {
+interface PutEntry {
   bus?: string;
   source: string;
   detailType: string;

@@ -1,5 +1,5 @@
 /** A schedule's expression is not one. */
-export class ScheduleExpressionError extends Error {
+class ScheduleExpressionError extends Error {
   override readonly name = 'ScheduleExpressionError';
 }
 

@@ -28,7 +28,7 @@ export interface FunctionConfiguration {
 }
 
 /** What happens when an asynchronous invocation fails for good. */
-export interface AsyncConfiguration {
+interface AsyncConfiguration {
   maximumRetryAttempts: number;
   /** ARN of the queue that gets the record of the failure. */
   onFailure: string | undefined;
@@ -52,7 +52,7 @@ export interface LambdaHostOptions {
 }
 
 /** One invocation that ended. */
-export type Invocation = Outcome & { requestId: string };
+type Invocation = Outcome & { requestId: string };
 
 /** Runs the bundles of `.build/` as Lambda would. */
 export interface LambdaHost {
@@ -70,12 +70,12 @@ export interface LambdaHost {
   stop: () => Promise<void>;
 }
 
-export class UnknownFunctionError extends Error {
+class UnknownFunctionError extends Error {
   override readonly name = 'UnknownFunctionError';
 }
 
 /** A function of the template has no bundle. The message says how to build it. */
-export class MissingBundleError extends Error {
+class MissingBundleError extends Error {
   override readonly name = 'MissingBundleError';
 }
 

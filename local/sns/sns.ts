@@ -18,7 +18,7 @@ interface Topic {
 }
 
 /** What a message carries beside its body. */
-export interface PublishOptions {
+interface PublishOptions {
   subject?: string;
   attributes?: Record<string, string>;
 }

@@ -8,7 +8,7 @@ import { isJsonObject, toJson, type JsonObject } from '../json.ts';
 import type { ResourceHandlers } from '../template/resource-handler.ts';
 
 /** A message that waits in a queue. */
-export interface QueueMessage {
+interface QueueMessage {
   messageId: string;
   body: string;
   attributes: Record<string, string>;

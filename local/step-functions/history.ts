@@ -19,7 +19,7 @@ export type TaskResource =
   | { kind: 'integration'; resourceType: string; resource: string; region: string };
 
 /** How one attempt of a task ended. */
-export type TaskEnd = { output: Json } | { error: string; cause: string };
+type TaskEnd = { output: Json } | { error: string; cause: string };
 
 /** Writes one execution's history: ids from 1, each event pointing back to the one before it in its own branch. */
 export interface HistoryRecorder {

@@ -20,7 +20,7 @@ export interface ProvisionedStack {
   outputs: ReadonlyMap<string, Json>;
 }
 
-export interface ProvisionedResource extends Provisioned {
+interface ProvisionedResource extends Provisioned {
   logicalId: string;
   type: string;
   properties: JsonObject;

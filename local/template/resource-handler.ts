@@ -7,7 +7,7 @@ export interface Provisioned {
 }
 
 /** Makes one resource of the packaged template real. Properties arrive with every intrinsic function resolved. */
-export type ResourceHandler = (
+type ResourceHandler = (
   logicalId: string,
   properties: Record<string, unknown>,
 ) => Provisioned | Promise<Provisioned>;
