@@ -4,6 +4,7 @@ import type { Faults } from './faults.ts';
 import { configText, type Certificate, type Connection, type SetupTest } from './model.ts';
 import { locate, messageOf, openSource, trustedBy, type SourceSettings } from './source/source.ts';
 import { readTables } from './source/tables.ts';
+import { isSelected } from './sync/schema.ts';
 import { negotiateTls, openSocket } from './source/tls-handshake.ts';
 
 const titles = [
@@ -140,10 +141,19 @@ async function checkPermissions(connection: Connection, settings: SourceSettings
   const client = await openSource(connection, settings);
   try {
     const tables = await readTables(client);
-    return tables.length > 0
-      ? { message: `${tables.length} tables can be read.` }
+    const user = configText(connection.config, 'user');
+    const refused = tables.filter(
+      ({ schema, name, readable }) => !readable && isSelected(connection, schema, name),
+    );
+    if (refused.length > 0) {
+      const names = refused.map(({ schema, name }) => `${schema}.${name}`).join(', ');
+      return { failed: `The user ${user} may not read ${names}. Grant SELECT on them.` };
+    }
+    const readable = tables.filter((table) => table.readable).length;
+    return readable > 0
+      ? { message: `${readable} tables can be read.` }
       : {
-          failed: `The user ${configText(connection.config, 'user')} may read no table. Grant USAGE on the schema and SELECT on its tables.`,
+          failed: `The user ${user} may read no table. Grant USAGE on the schema and SELECT on its tables.`,
         };
   } finally {
     await client.end();

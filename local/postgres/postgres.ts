@@ -21,6 +21,11 @@ export interface LocalPostgres {
   users: { admin: DatabaseUser; fivetran: DatabaseUser; checks: DatabaseUser };
   /** pg_hba.conf of the server; after a change `SELECT pg_reload_conf()`. */
   accessFile: string;
+  /**
+   * Gives the server a new certificate by a new authority, whose PEM it answers; `caPem` changes too. Whoever
+   * trusts only the old one is refused from then on, and everybody is when the validity is over.
+   */
+  replaceCertificates: (validity?: { notBefore?: Date; notAfter?: Date }) => Promise<string>;
   connectionString(user: keyof LocalPostgres['users']): string;
   /** Resolves when the server has ended; `expected` is false when it ended without being told to. */
   ended: Server['ended'];
@@ -33,8 +38,6 @@ export interface LocalPostgres {
 export interface PostgresOptions {
   /** Addresses to listen on, 127.0.0.1 by default; 127.0.0.2 beside it plays a fail-over (Linux). */
   hosts?: readonly string[];
-  /** Validity of the certificates, for an expired chain. */
-  validity?: { notBefore?: Date; notAfter?: Date };
 }
 
 const database = 'dvdrental';
@@ -51,7 +54,9 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Loca
     fivetran: { name: 'fivetran', password: newPassword() },
     checks: { name: 'privatelink_checks', password: newPassword() },
   };
-  const certificates = await makeCertificates('Local database CA', ['localhost', ...hosts], options.validity);
+  const authority = 'Local database CA';
+  const names = ['localhost', ...hosts];
+  const certificates = await makeCertificates(authority, names);
   const server = await startServer({
     hosts,
     certificates,
@@ -72,6 +77,12 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Loca
     caPem: certificates.caPem,
     users,
     accessFile: server.accessFile,
+    replaceCertificates: async (validity) => {
+      const next = await makeCertificates(authority, names, validity);
+      server.replaceCertificates(next);
+      postgres.caPem = next.caPem;
+      return next.caPem;
+    },
     connectionString: (user) =>
       `postgresql://${users[user].name}:${users[user].password}@${host}:${server.port}/${database}`,
     ended: server.ended,

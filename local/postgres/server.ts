@@ -29,6 +29,8 @@ export interface Server {
   port: number;
   /** Where pg_hba.conf lies; a change takes effect after `pg_reload_conf()`. */
   accessFile: string;
+  /** Serves other certificates from now on; connections that exist stay. */
+  replaceCertificates: (certificates: Certificates) => void;
   /** Resolves when the server has ended, with what it wrote last when nobody asked it to end. */
   ended: Promise<{ expected: boolean; output: string }>;
   /** Stops it and removes its folder; safe to call twice. */
@@ -38,6 +40,8 @@ export interface Server {
 }
 
 const nobody = 65534;
+const certificateFile = 'server.crt';
+const keyFile = 'server.key';
 const startTimeoutMs = 60_000;
 const attempts = 5;
 
@@ -73,8 +77,7 @@ async function launch(options: ServerOptions, port: number): Promise<Server | { 
       return file;
     };
     accessFile = write('pg_hba.conf', `${options.access.join('\n')}\n`, 0o600);
-    const certificateFile = write('server.crt', options.certificates.certificatePem, 0o600);
-    const keyFile = write('server.key', options.certificates.keyPem, 0o600);
+    writeCertificates(folder, options.certificates);
     write('password', options.adminPassword, 0o600);
     const reachable = !asRoot || othersMayReach(programsIn(installation).postgres);
     const { initdb, postgres } = programsIn(
@@ -90,8 +93,8 @@ async function launch(options: ServerOptions, port: number): Promise<Server | { 
           port: String(port),
           listen_addresses: options.hosts.join(','),
           hba_file: accessFile,
-          ssl_cert_file: certificateFile,
-          ssl_key_file: keyFile,
+          ssl_cert_file: path.join(folder, certificateFile),
+          ssl_key_file: path.join(folder, keyFile),
         }),
       ],
       asRoot ? { uid: nobody, gid: nobody, cwd: folder } : { cwd: folder },
@@ -111,6 +114,10 @@ async function launch(options: ServerOptions, port: number): Promise<Server | { 
     return { output: guard.output() };
   }
   let expected = false;
+  const signal = (name: 'SIGHUP' | 'SIGQUIT'): void => {
+    const [pid] = readFileSync(path.join(folder, 'data', 'postmaster.pid'), 'utf8').split('\n');
+    process.kill(Number(pid), name);
+  };
   const end = async (how: () => void): Promise<void> => {
     expected = true;
     how();
@@ -119,15 +126,23 @@ async function launch(options: ServerOptions, port: number): Promise<Server | { 
   return {
     port,
     accessFile,
+    replaceCertificates: (certificates) => {
+      writeCertificates(folder, certificates);
+      signal('SIGHUP');
+    },
     ended: guard.ended.then(() => ({ expected, output: guard.output() })),
     stop: () => end(guard.release),
     kill: () =>
       end(() => {
-        const [pid] = readFileSync(path.join(folder, 'data', 'postmaster.pid'), 'utf8').split('\n');
         // PostgreSQL's immediate shutdown; SIGKILL would leave its shared memory behind.
-        process.kill(Number(pid), 'SIGQUIT');
+        signal('SIGQUIT');
       }),
   };
+}
+
+function writeCertificates(folder: string, { certificatePem, keyPem }: Certificates): void {
+  writeFileSync(path.join(folder, certificateFile), certificatePem, { mode: 0o600 });
+  writeFileSync(path.join(folder, keyFile), keyPem, { mode: 0o600 });
 }
 
 interface Guard {

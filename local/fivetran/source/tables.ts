@@ -17,16 +17,19 @@ export interface SourceTable {
   name: string;
   /** Changes when the table is rewritten. */
   relfilenode: string;
+  /** Whether the session's role may read it. */
+  readable: boolean;
   columns: SourceColumn[];
 }
 
-/** The tables that the session's role may read, with their columns, in the order of their names. */
+/** All tables of the database with their columns, in the order of their names. */
 export async function readTables(client: pg.Client): Promise<SourceTable[]> {
   const { rows } = await client.query<Record<string, string>>(`
     SELECT n.nspname AS schema, c.relname AS table, pg_relation_filenode(c.oid) AS relfilenode, a.attname AS column,
       coalesce(b.typname, t.typname) AS type, coalesce(b.typcategory, t.typcategory) AS category,
       CASE WHEN t.typbasetype <> 0 THEN t.typtypmod ELSE a.atttypmod END AS modifier,
-      coalesce(array_position(i.indkey::int2[], a.attnum), -1) + 1 AS key_position
+      coalesce(array_position(i.indkey::int2[], a.attnum), -1) + 1 AS key_position,
+      has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AS readable
     FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -35,13 +38,18 @@ export async function readTables(client: pg.Client): Promise<SourceTable[]> {
     LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
       AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%'
-      AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
     ORDER BY n.nspname, c.relname, a.attnum`);
   const tables = new Map<string, SourceTable>();
   for (const row of rows) {
     const { schema = '', table = '', relfilenode = '', column = '', type = '', category = '' } = row;
     const id = JSON.stringify([schema, table]);
-    const known = tables.get(id) ?? { schema, name: table, relfilenode, columns: [] };
+    const known = tables.get(id) ?? {
+      schema,
+      name: table,
+      relfilenode,
+      readable: row.readable === 't',
+      columns: [],
+    };
     known.columns.push({
       name: column,
       type,

@@ -3,13 +3,14 @@ import type { Connection, TableConfig } from '../model.ts';
 import { nameInDestination, schemaInDestination } from './names.ts';
 
 /**
- * Brings the connection's schema config up to what the source shows now: new tables are selected unless the
- * connection blocks them, tables that are gone stay listed as deleted.
+ * Brings the connection's schema config up to what the source shows now: new tables that the user may read are
+ * selected unless the connection blocks them, tables that are gone stay listed as deleted.
  */
 export function captureSchema(connection: Connection, tables: readonly SourceTable[]): void {
   const first = connection.schemas.size === 0;
   const seen = new Set<TableConfig>();
-  for (const { schema, name } of tables) {
+  for (const { schema, name, readable } of tables) {
+    if (!readable && tableConfig(connection, schema, name) === undefined) continue;
     const config = connection.schemas.get(schema) ?? {
       nameInDestination: schemaInDestination(connection, schema),
       enabled: first || connection.schemaChangeHandling === 'ALLOW_ALL',
@@ -32,7 +33,7 @@ export function captureSchema(connection: Connection, tables: readonly SourceTab
       if (!seen.has(table) && table.excluded === undefined) {
         table.excluded = {
           code: 'DELETED',
-          reason: 'The table does not exist at the source, or the user may not read it.',
+          reason: 'The table does not exist at the source any more.',
         };
       }
     }
