@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -39,6 +39,8 @@ afterEach(async () => {
 /** Starts it as `npm start` does, with a folder of its own for temporary files. */
 function start(args: string[], more: NodeJS.ProcessEnv = {}): Run {
   const temporary = mkdtempSync(path.join(tmpdir(), 'story-test-'));
+  // As root PostgreSQL runs as nobody, who must get in.
+  chmodSync(temporary, 0o1777);
   folders.push(temporary);
   const mark = randomUUID();
   const child = spawn(process.execPath, ['-r', './scripts/require-node.cjs', 'local/start.ts', ...args], {

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -58,15 +58,29 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     if ('port' in server) return server;
     if (attempt === attempts || !server.output.includes('Address already in use')) {
       throw new PostgresStartError(
-        `PostgreSQL did not start. Is there space in ${tmpdir()}, and does the machine have memory left? It said: ${server.output.trim() || 'nothing'}`,
+        `PostgreSQL did not start. Is there space in ${tmpdir()}, and does the machine have memory left? It said: ${gist(server.output)}`,
       );
     }
   }
 }
 
+/** The line that says why, among all that was written. */
+function gist(output: string): string {
+  const lines = output.split('\n').filter((line) => line.trim() !== '');
+  return (lines.find((line) => /error:|FATAL|PANIC/.test(line)) ?? lines.at(-1) ?? 'nothing').trim();
+}
+
+/** As root the server runs as another user, who must get into the folder and be able to remove his own from it. */
+function temporaryFolder(asRoot: boolean): string {
+  const folder = tmpdir();
+  const forOthers =
+    (statSync(folder).mode & constants.S_IWOTH) !== 0 && othersMayReach(path.join(folder, 'any'));
+  return asRoot && !forOthers ? '/tmp' : folder;
+}
+
 async function launch(options: ServerOptions, port: number): Promise<Server | { output: string }> {
   const asRoot = process.getuid?.() === 0;
-  const folder = mkdtempSync(path.join(tmpdir(), 'fivetran-privatelink-postgres-'));
+  const folder = mkdtempSync(path.join(temporaryFolder(asRoot), 'fivetran-privatelink-postgres-'));
   let guard: Guard;
   let accessFile: string;
   try {

@@ -27,7 +27,11 @@ const scenarios: Scenario<undefined>[] = [
 
 test('ends at the first step that fails, names it, and records the rest as not run', async () => {
   const { audience, words } = heard();
-  const outcome = await play(scenarios, undefined, { audience, clock: systemClock });
+  const outcome = await play(scenarios, undefined, {
+    audience,
+    clock: systemClock,
+    signal: new AbortController().signal,
+  });
   expect(outcome.failure).toEqual({ scenario: 'second', step: 'b', message: 'Expected b.\nSaw c.' });
   expect(
     outcome.scenarios.flatMap(({ steps }) => steps.map(({ title, status }) => `${title} ${status}`)),
@@ -39,8 +43,28 @@ test('keeps what was seen as proof', async () => {
   const outcome = await play(scenarios.slice(0, 1), undefined, {
     audience: heard().audience,
     clock: systemClock,
+    signal: new AbortController().signal,
   });
   expect(outcome.failure).toBeUndefined();
   expect(outcome.scenarios[0]!.steps[0]).toMatchObject({ seen: 'saw a', status: 'passed' });
   expect(outcome.scenarios[0]!.steps[0]!.durationMs).toBeGreaterThanOrEqual(0);
+});
+
+test('ends where it stands when it is told to, and blames no step', async () => {
+  const { audience, words } = heard();
+  const stopping = new AbortController();
+  const long: Scenario<undefined>[] = [
+    {
+      title: 'long',
+      steps: [
+        step('e', () => {
+          stopping.abort(new Error('Stopped by SIGINT.'));
+          return Promise.reject(new Error('interrupted'));
+        }),
+      ],
+    },
+  ];
+  const played = play(long, undefined, { audience, clock: systemClock, signal: stopping.signal });
+  await expect(played).rejects.toThrow('Stopped by SIGINT.');
+  expect(words).toEqual(['# long', '> e']);
 });

@@ -25,6 +25,13 @@ export interface Audience {
   stepEnded: (step: StepRecord) => void;
 }
 
+interface Circumstances {
+  audience: Audience;
+  clock: Clock;
+  /** Ends the story where it stands. */
+  signal: AbortSignal;
+}
+
 export interface Outcome {
   scenarios: ScenarioRecord[];
   failure?: { scenario: string; step: string; message: string };
@@ -32,12 +39,14 @@ export interface Outcome {
 
 /**
  * Plays the scenarios in order. The first step that fails ends the story; what would have followed is recorded as
- * not run. Never throws for a step.
+ * not run.
+ *
+ * @throws the signal's reason when the story was told to end; nothing for a step
  */
 export async function play<Stage>(
   scenarios: Scenario<Stage>[],
   stage: Stage,
-  { audience, clock }: { audience: Audience; clock: Clock },
+  { audience, clock, signal }: Circumstances,
 ): Promise<Outcome> {
   const outcome: Outcome = {
     scenarios: scenarios.map((scenario) => ({
@@ -55,7 +64,7 @@ export async function play<Stage>(
     for (const [place, step] of scenario.steps.entries()) {
       const record = outcome.scenarios[index]?.steps[place];
       if (record === undefined) continue;
-      const message = await playStep(step, record, stage, { audience, clock });
+      const message = await playStep(step, record, stage, { audience, clock, signal });
       if (message === undefined) continue;
       outcome.failure = { scenario: scenario.title, step: step.title, message };
       return outcome;
@@ -69,7 +78,7 @@ async function playStep<Stage>(
   step: Step<Stage>,
   record: StepRecord,
   stage: Stage,
-  { audience, clock }: { audience: Audience; clock: Clock },
+  { audience, clock, signal }: Circumstances,
 ): Promise<string | undefined> {
   const started = clock.now();
   record.startedAt = started.toISOString();
@@ -79,11 +88,12 @@ async function playStep<Stage>(
     record.status = 'passed';
     return undefined;
   } catch (error) {
+    signal.throwIfAborted();
     record.seen = error instanceof Error ? error.message : String(error);
     record.status = 'failed';
     return record.seen;
   } finally {
     record.durationMs = clock.now().getTime() - started.getTime();
-    audience.stepEnded(record);
+    if (!signal.aborted) audience.stepEnded(record);
   }
 }

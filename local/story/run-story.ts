@@ -1,0 +1,119 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { packageService } from '../../scripts/package.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { formatDuration } from '../report/duration.ts';
+import type { ReportData } from '../report/report-data.ts';
+import { renderReport } from '../report/report.ts';
+import { startStack, type LocalStack } from '../stack.ts';
+import { collectEvents, collectExecutions, collectFindings, collectPath } from './collect.ts';
+import type { Options } from './options.ts';
+import { play, type Outcome } from './play.ts';
+import type { Progress } from './progress.ts';
+import { openStage } from './stage.ts';
+import { story } from './story.ts';
+
+const reportPath = path.resolve(import.meta.dirname, '../../.local/report.html');
+
+/**
+ * Packages, boots, plays the story and writes the report.
+ *
+ * @param stopping ends it early; what was started is stopped in any case
+ * @returns what became of the story
+ * @throws whatever keeps it from being played, with a message of one line
+ */
+export async function runStory(
+  options: Options,
+  { progress, stopping }: { progress: Progress; stopping: AbortController },
+): Promise<Outcome> {
+  const began = Date.now();
+  progress.line('fivetran-privatelink: the whole story on this machine', 'bold');
+  await progress.during('Packages the service as it would be deployed', () =>
+    packageService({ ifChanged: true }),
+  );
+  stopping.signal.throwIfAborted();
+  const stack = await progress.during('Boots PostgreSQL, AWS, Fivetran, Databricks and Slack', () =>
+    startStack(options.fivetranAccount === undefined ? {} : { fivetranAwsAccount: options.fivetranAccount }),
+  );
+  try {
+    stopping.signal.throwIfAborted();
+    breakOnPurpose(stack, options);
+    void stack.postgres.ended.then(({ expected, output }) => {
+      if (!expected) stopping.abort(new Error(`PostgreSQL ended by itself. It said last: ${output.trim()}`));
+    });
+    const bootMs = Date.now() - began;
+    const { outcome, data } = await tell(stack, { bootMs, progress, signal: stopping.signal });
+    await mkdir(path.dirname(reportPath), { recursive: true });
+    await writeFile(reportPath, renderReport(data));
+    summarize(data, progress);
+    return outcome;
+  } finally {
+    await stack.stop();
+  }
+}
+
+/** Plays the story and gathers what the report tells of it. */
+async function tell(
+  stack: LocalStack,
+  { bootMs, progress, signal }: { bootMs: number; progress: Progress; signal: AbortSignal },
+): Promise<{ outcome: Outcome; data: ReportData }> {
+  const stage = openStage(stack, { clock: systemClock, signal });
+  try {
+    const startedAt = new Date();
+    const outcome = await play(story, stage, { audience: progress, clock: systemClock, signal });
+    const durationMs = Date.now() - startedAt.getTime();
+    progress.line('');
+    return await progress.during('Writes the report', async () => {
+      const executions = await collectExecutions(stage);
+      const messages = stack.slack.messages();
+      const observed = stack.observer.events().filter(({ at }) => at >= startedAt);
+      const invocations = observed.filter(({ kind }) => kind === 'invocation-ended').length;
+      const data: ReportData = {
+        startedAt: startedAt.toISOString(),
+        durationMs,
+        ...(outcome.failure === undefined ? {} : { failure: outcome.failure }),
+        scenarios: outcome.scenarios,
+        path: await collectPath(stage),
+        events: collectEvents(observed, outcome.scenarios, messages),
+        executions,
+        messages,
+        findings: collectFindings(executions),
+        facts: [
+          { label: 'Story', value: formatDuration(durationMs) },
+          { label: 'Packaging and boot', value: formatDuration(bootMs) },
+          { label: 'Executions', value: String(executions.length) },
+          { label: 'Lambda invocations', value: String(invocations) },
+          { label: 'Slack messages', value: String(messages.length) },
+          { label: 'Endpoint service', value: stack.info.endpointService.serviceId },
+          { label: 'Node.js', value: process.version },
+          {
+            label: 'Peak memory of this process',
+            value: `${Math.round(process.resourceUsage().maxRSS / 1024)} MB`,
+          },
+        ],
+      };
+      return { outcome, data };
+    });
+  } finally {
+    await stage.close();
+  }
+}
+
+function breakOnPurpose(stack: LocalStack, { loseRow, slackDown }: Options): void {
+  if (loseRow) stack.fivetran.faults.set({ kind: 'lose-rows', table: 'actor' });
+  if (slackDown) stack.slack.faults.add({ kind: 'unavailable' });
+}
+
+function summarize({ failure, scenarios, durationMs }: ReportData, { line }: Progress): void {
+  const steps = scenarios.flatMap((scenario) => scenario.steps);
+  const passed = steps.filter(({ status }) => status === 'passed').length;
+  line('');
+  if (failure === undefined)
+    line(`The whole story holds: ${passed} expectations met in ${formatDuration(durationMs)}.`, 'good');
+  else
+    line(
+      `The story breaks at “${failure.step}” (${failure.scenario}): ${passed} of ${steps.length} expectations met.`,
+      'bad',
+    );
+  line(`Report: ${reportPath}`);
+}
