@@ -38,6 +38,7 @@ export const handler = createHandler({
       roleVersion: (source: string) => fivetranRoleVersion(secrets, config.sourceSecretPrefix, source),
       webhookUrl: config.webhookUrl,
       policy: config.verification,
+      graceMs: 2 * 60_000,
       clock,
       log,
     };

@@ -22,6 +22,8 @@ export interface ReconcileSyncsDependencies {
   webhookUrl: string;
   /** When increments are verified: `always`, `never` or `every <n>h`. */
   policy: string;
+  /** A webhook that is on its way is not called lost for this long. */
+  graceMs: number;
   clock: Clock;
   log: Log;
 }
@@ -34,8 +36,6 @@ export interface Reconciliation {
   changes: number;
 }
 
-/** A webhook that is on its way is not called lost for this long. */
-const graceMs = 2 * 60_000;
 /** A webhook's event and the connection's timestamp of the same end are this close. */
 const sameMomentMs = 5_000;
 /** Ledger reads and writes at a time. */
@@ -108,10 +108,10 @@ interface Look {
 async function look(seen: Seen, dependencies: ReconcileSyncsDependencies): Promise<Look> {
   const { connection, state } = seen;
   const followed =
-    (isCandidate(seen) || connection.syncState === 'rescheduled') &&
+    (isCandidate(seen, dependencies.graceMs) || connection.syncState === 'rescheduled') &&
     (await dependencies.leases.holder(syncLease(connection.id))) !== undefined;
   const parts = [
-    lostEnd(seen, followed, dependencies.policy),
+    lostEnd(seen, followed, dependencies),
     changedMethod(seen),
     await conditions(seen, followed),
   ];
@@ -136,21 +136,25 @@ function firstSight(connection: Connection): Partial<SyncState> {
 }
 
 /** Whether a sync ended that neither a webhook nor an execution has told the ledger about. */
-function isCandidate({ connection, state, serverTime }: Seen): boolean {
+function isCandidate({ connection, state, serverTime }: Seen, graceMs: number): boolean {
   const last = lastEndOf(connection);
   if (last === undefined || state === undefined) return false;
   const endedMs = fivetranTime(last.endedAt);
   return (
     endedMs > fivetranTime(state.lastEndedAt ?? null) &&
     endedMs > fivetranTime(state.reported?.endedAt ?? null) + sameMomentMs &&
-    serverTime.getTime() - endedMs > graceMs
+    serverTime.getTime() - endedMs >= graceMs
   );
 }
 
-function lostEnd(seen: Seen, followed: boolean, policy: string): Look {
+function lostEnd(
+  seen: Seen,
+  followed: boolean,
+  { policy, graceMs }: Pick<ReconcileSyncsDependencies, 'policy' | 'graceMs'>,
+): Look {
   const { connection, state } = seen;
   const last = lastEndOf(connection);
-  if (last === undefined || followed || !isCandidate(seen)) return { events: [], remember: {} };
+  if (last === undefined || followed || !isCandidate(seen, graceMs)) return { events: [], remember: {} };
   const endedAt = toInstant(last.endedAt) ?? last.endedAt;
   const review = isReviewDue(
     { status: last.status, endedAt },
