@@ -1,12 +1,9 @@
 // Alarms for every function and machine: YAML cannot loop, and a function without an alarm would be found at night.
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
+import { pascalCase } from './names.js';
 
 const root = path.resolve(import.meta.dirname, '..');
-
-/** @param {string} name a kebab-case name */
-const pascalCase = (name) =>
-  name.replace(/(^|-)([a-z])/g, (_, _dash, /** @type {string} */ letter) => letter.toUpperCase());
 
 const functions = readdirSync(path.join(root, 'functions'), { withFileTypes: true })
   .filter((entry) => entry.isDirectory())

@@ -1,10 +1,7 @@
 // The provider side, once for each source: what stands between Fivetran's endpoint and the database.
 // A generator, because YAML cannot loop over the sources of params.yml.
 import { readDeployment } from '../scripts/parameters.ts';
-
-/** @param {string} name a kebab-case name */
-const pascalCase = (name) =>
-  name.replace(/(^|-)([a-z0-9])/g, (_, _dash, /** @type {string} */ letter) => letter.toUpperCase());
+import { pascalCase } from './names.js';
 
 /** @param {import('../scripts/parameters.ts').Source} source */
 const databasePort = ({ name }) => ({ Ref: `DatabasePort${pascalCase(name)}` });

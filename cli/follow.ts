@@ -1,0 +1,96 @@
+import {
+  DescribeExecutionCommand,
+  GetExecutionHistoryCommand,
+  ListStateMachinesCommand,
+  SFNClient,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UsageError } from './errors.ts';
+import type { Stack } from './stack.ts';
+import type { Terminal } from './terminal.ts';
+
+/** How an execution ended. */
+export interface Ended {
+  executionArn: string;
+  status: string;
+  output: unknown;
+  error?: string;
+  cause?: string;
+}
+
+const lookEveryMs = 1000;
+
+/** The machine's ARN, by its name in state-machines/. */
+export async function machineArn(client: SFNClient, stack: Stack, machine: string): Promise<string> {
+  const wanted = `${stack.prefix}-${machine}`;
+  let nextToken: string | undefined;
+  do {
+    const page = await client.send(new ListStateMachinesCommand({ nextToken }));
+    const found = page.stateMachines?.find(({ name }) => name === wanted);
+    if (found?.stateMachineArn !== undefined) return found.stateMachineArn;
+    nextToken = page.nextToken;
+  } while (nextToken !== undefined);
+  throw new UsageError(`There is no state machine ${wanted} here: check --stage, --region and the account.`);
+}
+
+/**
+ * Starts a machine and shows each state that it enters until it ends. Ctrl-C leaves the execution running.
+ */
+export async function startAndFollow(
+  stack: Stack,
+  terminal: Terminal,
+  machine: string,
+  input: Record<string, unknown>,
+): Promise<Ended> {
+  const client = new SFNClient({});
+  const stateMachineArn = await machineArn(client, stack, machine);
+  const { executionArn = '' } = await client.send(
+    new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) }),
+  );
+  terminal.progress(`started ${executionArn}`);
+  let seen = 0;
+  for (;;) {
+    seen = await showNewStates(client, terminal, executionArn, seen);
+    const execution = await client.send(new DescribeExecutionCommand({ executionArn }));
+    if (execution.status !== 'RUNNING') {
+      await showNewStates(client, terminal, executionArn, seen);
+      return {
+        executionArn,
+        status: execution.status ?? 'UNKNOWN',
+        output: execution.output === undefined ? undefined : (JSON.parse(execution.output) as unknown),
+        ...(execution.error === undefined ? {} : { error: execution.error }),
+        ...(execution.cause === undefined ? {} : { cause: execution.cause }),
+      };
+    }
+    await sleep(lookEveryMs);
+  }
+}
+
+/** Prints the states entered after event `seen`; returns the last event's id. */
+async function showNewStates(
+  client: SFNClient,
+  terminal: Terminal,
+  executionArn: string,
+  seen: number,
+): Promise<number> {
+  let last = seen;
+  let nextToken: string | undefined;
+  do {
+    const page = await client.send(
+      new GetExecutionHistoryCommand({
+        executionArn,
+        includeExecutionData: false,
+        maxResults: 1000,
+        nextToken,
+      }),
+    );
+    for (const { id = 0, stateEnteredEventDetails: entered } of page.events ?? []) {
+      if (id <= last) continue;
+      last = id;
+      if (entered?.name !== undefined) terminal.progress(`  → ${entered.name}`);
+    }
+    nextToken = page.nextToken;
+  } while (nextToken !== undefined);
+  return last;
+}

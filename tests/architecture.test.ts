@@ -1,0 +1,113 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { functionNames } from '../scripts/build.ts';
+
+const root = path.resolve(import.meta.dirname, '..');
+const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
+
+/** Reads YAML with CloudFormation's short tags; their content is kept as it stands. */
+const readYaml = (file: string): Record<string, unknown> =>
+  parse(read(file), {
+    customTags: ['Ref', 'GetAtt', 'Sub', 'Join', 'Select', 'If', 'Split', 'Equals', 'Not'].flatMap((name) => [
+      { tag: `!${name}`, resolve: (text: string) => text },
+      { tag: `!${name}`, collection: 'seq' as const },
+    ]),
+  }) as Record<string, unknown>;
+
+const camelCase = (name: string): string =>
+  name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+const pascalCase = (name: string): string => camelCase(`-${name}`);
+
+interface State {
+  Type: string;
+  Catch?: unknown;
+  Resource?: string;
+  States?: Record<string, State>;
+  Branches?: { States: Record<string, State> }[];
+  Iterator?: { States: Record<string, State> };
+  ItemProcessor?: { States: Record<string, State> };
+}
+
+/** Every state, nested ones too; `caught` when a Parallel or Map around it catches what it throws. */
+function* everyState(
+  states: Record<string, State>,
+  caught = false,
+): Generator<[name: string, state: State, caught: boolean]> {
+  for (const [name, state] of Object.entries(states)) {
+    yield [name, state, caught];
+    const inside = caught || state.Catch !== undefined;
+    for (const branch of state.Branches ?? []) yield* everyState(branch.States, inside);
+    for (const inner of [state.Iterator, state.ItemProcessor])
+      if (inner) yield* everyState(inner.States, inside);
+  }
+}
+
+const machineFiles = readdirSync(path.join(root, 'state-machines')).filter((file) =>
+  file.endsWith('.asl.yml'),
+);
+
+describe('one name, three spellings', () => {
+  const listed = Object.entries(readYaml('serverless.yml').functions as Record<string, string>);
+
+  it('lists every folder of functions/ in serverless.yml under its camel-case name', () => {
+    expect(Object.fromEntries(listed)).toEqual(
+      Object.fromEntries(
+        functionNames().map((name) => [camelCase(name), `\${file(functions/${name}/function.yml)}`]),
+      ),
+    );
+  });
+
+  it.each(functionNames())('gives %s its handler, logic, test and grants', (name) => {
+    const files = readdirSync(path.join(root, 'functions', name));
+    expect(
+      files.some((file) => file.endsWith('.test.ts')),
+      `a test in functions/${name}`,
+    ).toBe(true);
+    for (const file of ['handler.ts', `${name}.ts`, 'function.yml']) {
+      expect(existsSync(path.join(root, 'functions', name, file)), `functions/${name}/${file}`).toBe(true);
+    }
+  });
+
+  it.each(machineFiles)('begins each Lambda state of %s with its function', (file) => {
+    const definition = readYaml(`state-machines/${file}`) as unknown as { States: Record<string, State> };
+    const lambdaStates = [...everyState(definition.States)].flatMap(([name, { Type, Resource }]) =>
+      Type === 'Task' && Resource !== undefined && !Resource.startsWith('arn:')
+        ? [[name, Resource] as const]
+        : [],
+    );
+    expect(lambdaStates.length).toBeGreaterThan(0);
+    for (const [name, resource] of lambdaStates) {
+      const key = resource.replace(/\.Arn$/, '');
+      expect(functionNames().map(camelCase), `${name} calls ${resource}`).toContain(key);
+      expect(
+        name.startsWith(pascalCase(key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`))),
+        name,
+      ).toBe(true);
+    }
+  });
+});
+
+describe('state machines', () => {
+  const states = machineFiles.flatMap((file) => {
+    const definition = readYaml(`state-machines/${file}`) as unknown as { States: Record<string, State> };
+    return [...everyState(definition.States)].map(
+      ([name, state, caught]) =>
+        [`${file} ${name}`, state as State & Record<string, unknown>, caught] as const,
+    );
+  });
+  const tasks = states.filter(([, { Type }]) => Type === 'Task');
+
+  it.each(tasks)('%s has a timeout, retries, and a catch of its own or around it', (_, state, caught) => {
+    expect(state).toMatchObject({ TimeoutSeconds: expect.any(Number) as number });
+    expect(caught || state.Catch !== undefined).toBe(true);
+    // Waiting for a child is not repeated: the child has its own retries, and a second one would double it.
+    if (state.Resource?.includes('.sync') === true) return;
+    const retries = state.Retry as { MaxDelaySeconds?: number; JitterStrategy?: string }[] | undefined;
+    expect(retries?.length).toBeGreaterThan(0);
+    for (const retry of retries ?? []) {
+      expect(retry).toMatchObject({ MaxDelaySeconds: expect.any(Number) as number, JitterStrategy: 'FULL' });
+    }
+  });
+});
