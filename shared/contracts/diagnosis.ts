@@ -18,7 +18,12 @@ export const Diagnosis = z.object({
 });
 export type Diagnosis = z.output<typeof Diagnosis>;
 
-const Task = z.object({ code: z._default(z.string(), ''), message: z._default(z.string(), '') });
+const Task = z.object({
+  code: z._default(z.string(), ''),
+  message: z._default(z.string(), ''),
+  /** Any JSON; Fivetran documents no form. */
+  details: z.optional(z.unknown()),
+});
 
 /**
  * What a failed run knows. The evidence comes from several functions of which each may have failed itself, so its

@@ -156,9 +156,10 @@ const isTelling = (check: string, code: string): boolean =>
 
 /** Everything that has words for the failure: to be searched whole, and in short as it is shown. */
 function whatWasSaid({ sync, error, evidence }: FailureToDiagnose): { searched: string; shown: string } {
-  const tasks = [...(sync?.tasks ?? []), ...(sync?.warnings ?? [])].flatMap(({ code, message }) => [
+  const tasks = [...(sync?.tasks ?? []), ...(sync?.warnings ?? [])].flatMap(({ code, message, details }) => [
     code,
     message,
+    typeof details === 'string' ? details : JSON.stringify(details ?? ''),
   ]);
   const reason = sync?.reason ?? '';
   const ownError =

@@ -34,17 +34,6 @@ export const failureCatalogue: readonly FailureRow[] = [
       'Run one more sync (run-sync with this connectionId): what was only late arrives. If it stays short, re-sync the tables that are named in Fivetran (connection, Schema, Resync) and open a ticket with Fivetran, with the sync and the tables.',
   },
   {
-    // https://fivetran.com/docs/connectors/databases/troubleshooting/teleport-sync-error
-    code: 'teleport-limit',
-    recognisedBy: [/teleport sync error/, /teleport.*(15[,.]?000|too many (changed|modified))/],
-    names: 'cause',
-    headline: 'more rows changed than Teleport Sync can take',
-    meaning:
-      'More than 15,000 rows of a table changed between two syncs. Teleport Sync cannot tell the changes apart any more, so Fivetran ends the sync with "Teleport Sync Error" and copies the whole table again; from 50,000 on it may switch the table off.',
-    remedy:
-      'Nothing is lost: let the next sync run, it copies the table whole. Then keep it from happening again: sync more often than 15,000 rows change (Fivetran: connection, Setup, Sync frequency), split the bulk change into smaller ones, or change the update method to Query-Based or Logical Replication.',
-  },
-  {
     code: 'teleport-table-disabled',
     recognisedBy: [
       /50[,.]?000.*teleport|teleport.*50[,.]?000/,
@@ -56,6 +45,17 @@ export const failureCatalogue: readonly FailureRow[] = [
       'More than 50,000 rows of a table changed between two syncs. Fivetran flags such a table as unsupported and no longer copies it.',
     remedy:
       'In Fivetran open the connection, Schema, and switch the table on again; then re-sync it. Change the update method of this connection, since Teleport Sync does not fit a table that changes so much.',
+  },
+  {
+    // https://fivetran.com/docs/connectors/databases/troubleshooting/teleport-sync-error
+    code: 'teleport-limit',
+    recognisedBy: [/teleport[ _]sync[ _]error/, /teleport.*(15[,.]?000|too many (changed|modified))/],
+    names: 'cause',
+    headline: 'more rows changed than Teleport Sync can take',
+    meaning:
+      'More than 15,000 rows of a table changed between two syncs. Teleport Sync cannot tell the changes apart any more, so Fivetran ends the sync with "Teleport Sync Error" and copies the whole table again; from 50,000 on it may switch the table off.',
+    remedy:
+      'Nothing is lost: let the next sync run, it copies the table whole. Then keep it from happening again: sync more often than 15,000 rows change (Fivetran: connection, Setup, Sync frequency), split the bulk change into smaller ones, or change the update method to Query-Based or Logical Replication.',
   },
   {
     // https://fivetran.com/docs/databases/postgresql/troubleshooting/current-transaction-id-error

@@ -1,0 +1,235 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  DescribeVpcEndpointConnectionsCommand,
+  EC2Client,
+  RejectVpcEndpointConnectionsCommand,
+} from '@aws-sdk/client-ec2';
+import {
+  DeregisterTargetsCommand,
+  DescribeTargetGroupsCommand,
+  DescribeTargetHealthCommand,
+  ElasticLoadBalancingV2Client,
+  RegisterTargetsCommand,
+  type TargetDescription,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { SlackMessage } from '../../local/slack/slack.ts';
+import { startStack, type LocalStack } from '../../local/stack.ts';
+
+// Each failure is brought about for real where one machine can do so: in PostgreSQL, at the load balancer, at the
+// destination. What cannot (a full disk, another server under the same name) fails with the words that it is known by.
+
+let stack: LocalStack;
+let database: pg.Pool;
+let connectionId = '';
+const clients: { destroy(): void }[] = [];
+
+const settings = () => ({
+  endpoint: stack.awsEndpoint.url,
+  region: stack.info.region,
+  credentials: { accessKeyId: stack.info.accountId, secretAccessKey: 'local' },
+});
+
+const keep = <Client extends { destroy(): void }>(client: Client): Client => {
+  clients.push(client);
+  return client;
+};
+
+async function run(machine: string, input: object): Promise<{ status: string; output: string }> {
+  const sfn = keep(new SFNClient(settings()));
+  const { executionArn } = await sfn.send(
+    new StartExecutionCommand({
+      stateMachineArn: stack.info.stateMachines[machine]!,
+      input: JSON.stringify(input),
+    }),
+  );
+  for (;;) {
+    const { status, output, cause } = await sfn.send(new DescribeExecutionCommand({ executionArn }));
+    if (status !== 'RUNNING') return { status: String(status), output: output ?? cause ?? '' };
+    await delay(200);
+  }
+}
+
+const sql = (text: string): Promise<unknown> => database.query(text);
+
+beforeAll(async () => {
+  stack = await startStack({ schedules: 'off' });
+  database = new pg.Pool({
+    connectionString: stack.info.postgres.admin,
+    ssl: { ca: stack.postgres.caPem },
+    max: 1,
+  });
+  database.on('error', () => undefined);
+  const connected = await run('connect-source', {
+    source: 'postgres',
+    groupId: stack.fivetran.groupId,
+    schemaPrefix: 'dvd',
+  });
+  expect(connected.status, connected.output).toBe('SUCCEEDED');
+  connectionId = (JSON.parse(connected.output) as { connectionId: string }).connectionId;
+  await stack.idle();
+});
+
+afterAll(async () => {
+  await database.end().catch(() => undefined);
+  for (const client of clients) client.destroy();
+  await stack.stop();
+});
+
+/** The next failure is the first of its kind: earlier ones would make it a repeat. */
+async function forgetIncident(): Promise<void> {
+  const ledger = keep(new DynamoDBClient(settings()));
+  const key = (pk: string, sk: string) => ({ pk: { S: pk }, sk: { S: sk } });
+  for (const Key of [key('incidents', `incident#connection#${connectionId}`), key('slack', 'burst')]) {
+    await ledger.send(new DeleteItemCommand({ TableName: 'fivetran-privatelink-dev-ledger', Key }));
+  }
+}
+
+async function eventually<Value>(what: string, look: () => Value | undefined): Promise<Value> {
+  for (let tries = 0; tries < 150; tries += 1) {
+    const found = look();
+    if (found !== undefined) return found;
+    await delay(200);
+  }
+  throw new Error(
+    `${what} did not happen within 30 s; Slack has: ${JSON.stringify(stack.slack.messages().map(({ text }) => text))}`,
+  );
+}
+
+const shown = ({ text, blocks }: SlackMessage): string => `${text}\n${JSON.stringify(blocks ?? [])}`;
+
+/** Lets Fivetran sync by itself, and returns the message that its failure leads to. */
+async function alertOfFivetransSync(): Promise<SlackMessage> {
+  await forgetIncident();
+  const before = new Set(stack.slack.messages().map(({ ts }) => ts));
+  stack.fivetran.comeDue(connectionId);
+  return eventually('an alert', () =>
+    stack.slack
+      .messages()
+      .find(({ ts, threadTs, text }) => threadTs === undefined && !before.has(ts) && text.startsWith('🔴')),
+  );
+}
+
+async function recover(alert: SlackMessage): Promise<void> {
+  const answer = await run('run-sync', { connectionId });
+  expect(answer.status, answer.output).toBe('SUCCEEDED');
+  await eventually('the alert to be taken back', () => (alert.text.startsWith('✅') ? true : undefined));
+  await stack.idle();
+}
+
+const targetGroup = async (elb: ElasticLoadBalancingV2Client): Promise<string> =>
+  (await elb.send(new DescribeTargetGroupsCommand({}))).TargetGroups![0]!.TargetGroupArn!;
+
+let targets: TargetDescription[] = [];
+
+const failures: {
+  code: string;
+  says: string;
+  cause: () => Promise<unknown>;
+  mend: () => Promise<unknown>;
+}[] = [
+  {
+    code: 'teleport-limit',
+    says: 'rental',
+    cause: () => sql(`UPDATE rental SET return_date = return_date + interval '1 minute'`),
+    mend: () => Promise.resolve(),
+  },
+  {
+    code: 'authentication-failed',
+    says: 'password authentication failed',
+    cause: () => sql(`ALTER ROLE ${stack.postgres.users.fivetran.name} PASSWORD 'another'`),
+    mend: () =>
+      sql(
+        `ALTER ROLE ${stack.postgres.users.fivetran.name} PASSWORD '${stack.postgres.users.fivetran.password}'`,
+      ),
+  },
+  {
+    code: 'too-many-connections',
+    says: 'too many connections for role',
+    cause: () => sql(`ALTER ROLE ${stack.postgres.users.fivetran.name} CONNECTION LIMIT 0`),
+    mend: () => sql(`ALTER ROLE ${stack.postgres.users.fivetran.name} CONNECTION LIMIT -1`),
+  },
+  {
+    code: 'statement-timeout',
+    says: 'statement timeout',
+    cause: () => sql(`ALTER ROLE ${stack.postgres.users.fivetran.name} SET statement_timeout = '1ms'`),
+    mend: () => sql(`ALTER ROLE ${stack.postgres.users.fivetran.name} RESET statement_timeout`),
+  },
+  {
+    code: 'targets-unhealthy',
+    says: 'Evidence',
+    cause: async () => {
+      const elb = keep(new ElasticLoadBalancingV2Client(settings()));
+      const TargetGroupArn = await targetGroup(elb);
+      const { TargetHealthDescriptions } = await elb.send(
+        new DescribeTargetHealthCommand({ TargetGroupArn }),
+      );
+      targets = (TargetHealthDescriptions ?? []).flatMap(({ Target }) => Target ?? []);
+      await elb.send(new DeregisterTargetsCommand({ TargetGroupArn, Targets: targets }));
+    },
+    mend: async () => {
+      const elb = keep(new ElasticLoadBalancingV2Client(settings()));
+      const TargetGroupArn = await targetGroup(elb);
+      await elb.send(new RegisterTargetsCommand({ TargetGroupArn, Targets: targets }));
+      for (;;) {
+        const { TargetHealthDescriptions } = await elb.send(
+          new DescribeTargetHealthCommand({ TargetGroupArn }),
+        );
+        if (TargetHealthDescriptions?.every(({ TargetHealth }) => TargetHealth?.State === 'healthy')) return;
+        await delay(200);
+      }
+    },
+  },
+  ...[
+    ['permission-denied', 'ERROR: permission denied for table actor'],
+    ['transaction-id-backwards', 'Current transaction ID has moved backwards'],
+    ['disk-full', 'FATAL: could not write init file: No space left on device'],
+    ['standby-conflict', 'ERROR: canceling statement due to conflict with recovery'],
+    ['hba-rejected', 'FATAL: no pg_hba.conf entry for host "10.0.1.7", user "fivetran"'],
+    [
+      'relfilenode-changed',
+      'The relfilenode of table public.film has changed; it needs a historical re-sync',
+    ],
+    ['destination-failed', 'java.lang.RuntimeException: Databricks SQL warehouse is stopped'],
+    ['unknown', 'Quux overflow in the flux capacitor'],
+  ].map(([code = '', reason = '']) => ({
+    code,
+    says: reason.replaceAll('"', '\\"'),
+    cause: () => {
+      stack.fivetran.faults.set({ kind: 'fail-sync', reason, times: 1 });
+      return Promise.resolve();
+    },
+    mend: () => Promise.resolve(),
+  })),
+];
+
+test.each(failures)(
+  '$code is named as the cause, and the message is taken back',
+  async ({ code, says, cause, mend }) => {
+    await cause();
+    try {
+      const alert = await alertOfFivetransSync();
+      expect(shown(alert)).toContain(`docs/runbook.md#${code === 'unknown' ? 'sync-failed' : code}`);
+      expect(shown(alert)).toContain(says);
+      expect(shown(alert)).not.toContain(stack.postgres.users.fivetran.password);
+      await mend();
+      await recover(alert);
+    } finally {
+      await mend();
+    }
+  },
+);
+
+test('an endpoint that is no longer connected is named as the cause', async () => {
+  const ec2 = keep(new EC2Client(settings()));
+  const ServiceId = stack.info.endpointService.serviceId;
+  const { VpcEndpointConnections } = await ec2.send(new DescribeVpcEndpointConnectionsCommand({}));
+  const VpcEndpointIds = (VpcEndpointConnections ?? []).flatMap(({ VpcEndpointId }) => VpcEndpointId ?? []);
+  await ec2.send(new RejectVpcEndpointConnectionsCommand({ ServiceId, VpcEndpointIds }));
+  const alert = await alertOfFivetransSync();
+  expect(shown(alert)).toContain('docs/runbook.md#endpoint-lost');
+  expect(shown(alert)).toContain(VpcEndpointIds[0]);
+});
