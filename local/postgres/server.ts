@@ -85,34 +85,33 @@ async function launch(options: ServerOptions, port: number): Promise<Server | { 
   let accessFile: string;
   try {
     const installation = findInstallation();
-    const write = (name: string, text: string, mode: number): string => {
+    const write = (name: string, text: string): string => {
       const file = path.join(folder, name);
-      writeFileSync(file, text, { mode });
+      writeFileSync(file, text, { mode: 0o600 });
       return file;
     };
-    accessFile = write('pg_hba.conf', `${options.access.join('\n')}\n`, 0o600);
+    accessFile = write('pg_hba.conf', `${options.access.join('\n')}\n`);
     writeCertificates(folder, options.certificates);
-    write('password', options.adminPassword, 0o600);
+    write('password', options.adminPassword);
     const reachable = !asRoot || othersMayReach(programsIn(installation).postgres);
     const { initdb, postgres } = programsIn(
       reachable ? installation : await copyInstallation(installation, path.join(folder, 'postgresql')),
     );
-    if (asRoot) giveTo(nobody, folder);
-    guard = spawnGuard(
-      [
-        folder,
-        initdb,
-        postgres,
-        ...settings({
-          port: String(port),
-          listen_addresses: options.hosts.join(','),
-          hba_file: accessFile,
-          ssl_cert_file: path.join(folder, certificateFile),
-          ssl_key_file: path.join(folder, keyFile),
-        }),
-      ],
-      asRoot ? { uid: nobody, gid: nobody, cwd: folder } : { cwd: folder },
+    write(
+      'settings.conf',
+      settings({
+        port: String(port),
+        listen_addresses: options.hosts.join(','),
+        hba_file: accessFile,
+        ssl_cert_file: path.join(folder, certificateFile),
+        ssl_key_file: path.join(folder, keyFile),
+      }),
     );
+    if (asRoot) giveTo(nobody, folder);
+    guard = spawnGuard([folder, initdb, postgres], {
+      cwd: folder,
+      ...(asRoot ? { uid: nobody, gid: nobody } : {}),
+    });
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;
@@ -214,8 +213,11 @@ const fixedSettings = {
   jit: 'off',
 };
 
-function settings(own: Record<string, string>): string[] {
-  return Object.entries({ ...fixedSettings, ...own }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+/** Lines of postgresql.conf. */
+function settings(own: Record<string, string>): string {
+  return Object.entries({ ...fixedSettings, ...own })
+    .map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'\n`)
+    .join('');
 }
 
 function giveTo(user: number, folder: string): void {
