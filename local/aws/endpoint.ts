@@ -11,8 +11,8 @@ import { readScope, toCaller, type Scope } from './signature.ts';
 export interface AwsEndpoint {
   /** For instance `http://127.0.0.1:40123`. */
   url: string;
-  /** Adds a service, or replaces the one of the same scope. */
-  add(service: Service): void;
+  /** What it serves. */
+  services: readonly Service[];
   /** Closes the port and every open connection. */
   stop(): Promise<void>;
 }
@@ -48,7 +48,7 @@ export async function startAwsEndpoint(settings: EndpointSettings): Promise<AwsE
   });
   return {
     url: `http://127.0.0.1:${String(portOf(server.address()))}`,
-    add: (service) => services.set(service.scope, service),
+    services: settings.services,
     stop: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());

@@ -26,6 +26,8 @@ export interface Case {
 export interface ServiceCases {
   /** As botocore calls it. */
   service: string;
+  /** Its name in a signature, where that is another one. */
+  scope?: string;
   cases: Case[];
 }
 

@@ -11,6 +11,7 @@ const containing = (attributes: unknown[]) => ({
 
 export const elbv2: ServiceCases = {
   service: 'elbv2',
+  scope: 'elasticloadbalancing',
   cases: [
     {
       operation: 'DescribeLoadBalancers',

@@ -84,6 +84,7 @@ export const events: ServiceCases = {
 
 export const stepFunctions: ServiceCases = {
   service: 'stepfunctions',
+  scope: 'states',
   cases: [
     {
       operation: 'ListStateMachines',
@@ -170,5 +171,31 @@ export const stepFunctions: ServiceCases = {
       output: () => ({ stopDate: isDate }),
     },
     { operation: 'ListActivities', about: 'which is not there', error: 'UnknownOperationException' },
+  ],
+};
+
+export const scheduler: ServiceCases = {
+  service: 'scheduler',
+  cases: [
+    {
+      operation: 'ListSchedules',
+      output: () => ({ Schedules: [{ Name: 'hourly', GroupName: 'default', State: 'ENABLED' }] }),
+    },
+    {
+      operation: 'GetSchedule',
+      input: () => ({ Name: 'hourly' }),
+      output: () => ({
+        ScheduleExpression: 'rate(1 hour)',
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        Target: { Arn: `arn:aws:lambda:${region}:${accountId}:function:echo`, Input: '{"tick":true}' },
+      }),
+    },
+    {
+      operation: 'GetSchedule',
+      about: 'which does not exist',
+      input: () => ({ Name: 'absent' }),
+      error: 'ResourceNotFoundException',
+    },
+    { operation: 'ListScheduleGroups', about: 'which is not there', error: 'UnknownOperationException' },
   ],
 };
