@@ -9,16 +9,16 @@ import { startStack, type LocalStack } from './stack.ts';
 const directory = path.resolve(import.meta.dirname, '../.local');
 const stackFile = path.join(directory, 'stack.json');
 
-/** Resolves with the signal's name at the first SIGINT or SIGTERM; a second one ends the process at once. */
-function toldToEnd(): Promise<string> {
+/** Resolves at the first signal that asks to end; one that comes a second later or more ends the process at once. */
+function toldToEnd(): Promise<'told'> {
   return new Promise((resolve) => {
     let toldAt: number | undefined;
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => {
-        // One Ctrl-C arrives twice: from the terminal, and passed on by npm. A later one means "now".
-        if (toldAt !== undefined && performance.now() - toldAt > 1_000) process.exit(130);
+        // One Ctrl-C arrives twice: from the terminal, and passed on by npm.
+        if (toldAt !== undefined && performance.now() - toldAt > 1000) process.exit(1);
         toldAt ??= performance.now();
-        resolve(signal);
+        resolve('told');
       });
     }
   });
@@ -87,10 +87,12 @@ async function run(): Promise<number> {
   const ended = toldToEnd();
   const observer = createObserver();
   watch(observer);
+  // One that a killed process left behind would tell of a stack that is no more.
+  await rm(stackFile, { force: true });
   console.log('Starting the local stack:');
   const booting = startStack({ observer });
   const first = await Promise.race([booting, ended]);
-  if (typeof first === 'string') {
+  if (first === 'told') {
     // Told to end while booting: what has started must still be stopped.
     await booting.then((stack) => stack.stop()).catch(() => undefined);
     return 0;

@@ -8,6 +8,9 @@ const data = workerData as EnvironmentData;
 const port = parentPort;
 if (port === null) throw new Error('The Lambda environment runs in a worker thread only.');
 
+/** In bytes: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const largestResponse = 6_291_556;
+
 type Handler = (event: unknown, context: object) => unknown;
 
 const answer = (message: Answer): void => port.postMessage(message);
@@ -57,6 +60,15 @@ async function handle(handler: Handler, invoke: Invoke): Promise<void> {
   const { requestId } = invoke;
   try {
     const payload = JSON.stringify(toJson(await handler(invoke.event, contextOf(invoke))));
+    if (Buffer.byteLength(payload) > largestResponse) {
+      const errorMessage = `Response payload size exceeded maximum allowed payload size (${largestResponse} bytes).`;
+      answer({
+        kind: 'error',
+        requestId,
+        error: { errorType: 'Function.ResponseSizeTooLarge', errorMessage, trace: [] },
+      });
+      return;
+    }
     answer({ kind: 'result', requestId, payload });
   } catch (error) {
     answer({ kind: 'error', requestId, error: toFunctionError(error) });

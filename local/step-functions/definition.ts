@@ -94,7 +94,7 @@ function readState(name: string, source: Json): State {
   const type = isJsonObject(source) ? stateTypes.get(source.Type) : undefined;
   if (!isJsonObject(source) || type === undefined) throw new DefinitionError(`State ${name} has no type.`);
   refuseJsonata(source, `State ${name}`);
-  for (const field of ['Assign', 'HeartbeatSeconds', 'HeartbeatSecondsPath', 'ItemReader', 'ItemBatcher']) {
+  for (const field of unsupportedFields) {
     if (field in source) {
       throw new DefinitionError(`State ${name} uses ${field}, which the local engine does not run.`);
     }
@@ -104,6 +104,20 @@ function readState(name: string, source: Json): State {
   }
   return { name, type, source, branches: branchesOf(source, type) };
 }
+
+const unsupportedFields = [
+  'Assign',
+  'HeartbeatSeconds',
+  'HeartbeatSecondsPath',
+  'ItemReader',
+  'ItemBatcher',
+  'ResultWriter',
+  'MaxConcurrencyPath',
+  'ToleratedFailureCount',
+  'ToleratedFailureCountPath',
+  'ToleratedFailurePercentage',
+  'ToleratedFailurePercentagePath',
+];
 
 function branchesOf(source: JsonObject, type: StateType): Definition[] {
   if (type === 'Parallel' && Array.isArray(source.Branches)) return source.Branches.map(read);

@@ -158,6 +158,67 @@ describe('the interpreter', () => {
     expect(steps.map(({ kind }) => kind)).toEqual(['entered', 'aborted']);
   });
 
+  test('takes "$" as the whole, for a result and for what was caught', async () => {
+    const work = { Type: 'Task', Resource: lambda, ResultPath: '$', Next: 'Fails' };
+    const { output } = await run(
+      {
+        Work: work,
+        Fails: {
+          Type: 'Task',
+          Resource: lambda,
+          Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$', Next: 'Caught' }],
+          End: true,
+        },
+        Caught: { Type: 'Pass', End: true },
+      },
+      {
+        input: { a: 1 },
+        runTask: ({ state, input }) => {
+          if (state.name === 'Work') return Promise.resolve({ b: 2 });
+          expect(input).toEqual({ b: 2 });
+          return Promise.reject(named('Broken', 'it broke'));
+        },
+      },
+    );
+    expect(output).toEqual({ Error: 'Broken', Cause: 'it broke' });
+  });
+
+  test('fails at a result that is larger than AWS would carry, and nothing catches that', async () => {
+    const states = {
+      Work: {
+        Type: 'Task',
+        Resource: lambda,
+        Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Caught' }],
+        End: true,
+      },
+      Caught: { Type: 'Succeed' },
+    };
+    const runTask = () => Promise.resolve('x'.repeat(262_144));
+    await expect(run(states, { runTask })).rejects.toMatchObject({ name: 'States.DataLimitExceeded' });
+  });
+
+  test('tells a state how often it has been retried', async () => {
+    const seen: Json[] = [];
+    await run(
+      {
+        Work: {
+          Type: 'Task',
+          Resource: lambda,
+          Parameters: { 'count.$': '$$.State.RetryCount', 'name.$': '$$.State.Name' },
+          Retry: [{ ErrorEquals: ['States.ALL'] }],
+          End: true,
+        },
+      },
+      {
+        runTask: ({ input }) => {
+          seen.push(input);
+          return seen.length < 3 ? Promise.reject(named('Broken', '')) : Promise.resolve(null);
+        },
+      },
+    );
+    expect(seen).toEqual([0, 1, 2].map((count) => ({ count, name: 'Work' })));
+  });
+
   test('refuses what it would not run as AWS does', () => {
     const jsonata = { QueryLanguage: 'JSONata', StartAt: 'A', States: { A: { Type: 'Succeed' } } };
     expect(() => readDefinition(jsonata)).toThrow(/JSONata/);

@@ -82,6 +82,13 @@ export async function interpret(
   return runLane({ parent: undefined, iteration: undefined }, definition, input, {}, signal, options);
 }
 
+/** How far a state is: what `$$.State` tells of it. */
+interface Progress {
+  enteredAt: Date | undefined;
+  /** Attempts that were begun since it was entered; before the next one, that is the number of retries. */
+  attempts: number;
+}
+
 async function runLane(
   lane: Lane,
   definition: Definition,
@@ -92,23 +99,26 @@ async function runLane(
 ): Promise<Json> {
   refuseIfAborted(signal);
   const emit = options.onStep ?? (() => undefined);
-  const retries = new Map<string, number>();
-  const context = { ...laneContext, ...stateContexts(definition, retries), Machine: options.context };
+  const progress = new Map<string, Progress>();
+  const context = { ...laneContext, ...stateContexts(definition, progress), Machine: options.context };
   const open: State[] = [];
+  const progressOf = (name: string): Progress => {
+    const known = progress.get(name) ?? { enteredAt: undefined, attempts: 0 };
+    progress.set(name, known);
+    return known;
+  };
   const work = (state: State) => async (taskInput: Json) => {
+    const at = progressOf(state.name);
+    at.attempts += 1;
     // The library calls before its own "entered" event is read; by the next turn it has been.
     await nextTurn();
-    return orAborted(signal, () =>
+    const output = await orAborted(signal, () =>
       state.type === 'Task'
-        ? options.runTask({
-            state,
-            lane,
-            resource: typeof state.source.Resource === 'string' ? state.source.Resource : '',
-            input: taskInput,
-            signal,
-          })
+        ? runTask(state, lane, taskInput, signal, options)
         : fanOut(state, lane, taskInput, laneContext, signal, options),
     );
+    at.attempts = 0;
+    return output;
   };
   const states = [...definition.states.values()];
   const overrides = (types: string[], value: number | undefined): Record<string, number> =>
@@ -140,14 +150,15 @@ async function runLane(
       if (state === undefined) continue;
       if (event.type === 'StateEntered') {
         open.push(state);
+        progressOf(state.name).enteredAt = new Date(event.timestamp);
         emit({ kind: 'entered', lane, state, input: toJson(event.state.input) });
       } else if (event.type === 'StateExited') {
         open.pop();
+        progressOf(state.name).attempts = 0;
         emit({ kind: 'exited', lane, state, output: toJson(event.state.output) });
       } else if (event.type === 'StateFailed') {
         emit({ kind: 'failed', lane, state, error: event.Error, cause: causeText(event.Cause) });
       } else if (event.type === 'StateRetried') {
-        retries.set(state.name, event.retry.attempt);
         emit({ kind: 'retried', lane, state, attempt: event.retry.attempt });
       }
     }
@@ -165,6 +176,33 @@ async function runLane(
     signal.removeEventListener('abort', stop);
     await read;
   }
+}
+
+/** https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
+const largestPayload = 262_144;
+
+async function runTask(
+  state: State,
+  lane: Lane,
+  input: Json,
+  signal: AbortSignal,
+  options: InterpreterOptions,
+): Promise<Json> {
+  const resource = typeof state.source.Resource === 'string' ? state.source.Resource : '';
+  const output = await options.runTask({ state, lane, resource, input, signal });
+  if (Buffer.byteLength(JSON.stringify(output)) > largestPayload) {
+    throw new DataLimitError(
+      `The state/task '${resource}' returned a result with a size exceeding the maximum number of bytes service limit.`,
+    );
+  }
+  return output;
+}
+
+/** Neither retried nor caught: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html */
+class DataLimitError extends Error {
+  override readonly name = 'States.DataLimitExceeded';
+  readonly isRetryable = false;
+  readonly isCatchable = false;
 }
 
 async function fanOut(
@@ -305,20 +343,25 @@ async function orAborted<Value>(signal: AbortSignal, work: () => Promise<Value>)
 }
 
 /** `$$.State` of each state: rewritten paths lead to `$$.StateN`, N being the state's place in its lane. */
-function stateContexts(definition: Definition, retries: Map<string, number>): JsonObject {
-  const entries = [...definition.states.keys()].map((name, index) => [
-    `State${index}`,
-    {
-      Name: name,
-      get EnteredTime() {
-        return new Date().toISOString();
+function stateContexts(
+  definition: Definition,
+  progress: ReadonlyMap<string, Progress>,
+): Record<string, object> {
+  return Object.fromEntries(
+    [...definition.states.keys()].map((name, index) => [
+      `State${index}`,
+      {
+        Name: name,
+        // Read by the library when a path leads here, which may be before its "entered" event has been read.
+        get EnteredTime() {
+          return (progress.get(name)?.enteredAt ?? new Date()).toISOString();
+        },
+        get RetryCount() {
+          return progress.get(name)?.attempts ?? 0;
+        },
       },
-      get RetryCount() {
-        return retries.get(name) ?? 0;
-      },
-    },
-  ]);
-  return Object.fromEntries(entries) as JsonObject;
+    ]),
+  );
 }
 
 const fanOutFields = new Set([
@@ -338,6 +381,9 @@ function forLibrary(definition: Definition): StateMachineDefinition {
     );
     const rewritten = rewrite(source, index);
     if (!isJsonObject(rewritten)) throw new RuntimeError('A state is an object.');
+    // To the library "$" is a field's name; to the language it is the whole, which is the default.
+    if (rewritten.ResultPath === '$') delete rewritten.ResultPath;
+    if (Array.isArray(rewritten.Catch)) rewritten.Catch = rewritten.Catch.map(withoutWholePath);
     if (state.type !== 'Task' && state.type !== 'Parallel' && state.type !== 'Map') {
       return [state.name, rewritten];
     }
@@ -351,6 +397,11 @@ function forLibrary(definition: Definition): StateMachineDefinition {
     return [state.name, task];
   });
   return asDefinition({ StartAt: definition.startAt, States: Object.fromEntries(states) });
+}
+
+function withoutWholePath(catcher: Json): Json {
+  if (!isJsonObject(catcher) || catcher.ResultPath !== '$') return catcher;
+  return Object.fromEntries(Object.entries(catcher).filter(([field]) => field !== 'ResultPath'));
 }
 
 /**
