@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { packageService, templatePath } from '../scripts/package.ts';
 import { startCloud, type Cloud } from './cloud.ts';
@@ -9,7 +9,6 @@ import { startWarehouse, type Warehouse } from './databricks/warehouse.ts';
 import { startFivetran, type LocalFivetran } from './fivetran/fivetran.ts';
 import { createObserver, type Observer } from './observer.ts';
 import { startPostgres, type LocalPostgres } from './postgres/postgres.ts';
-import { makeRunDirectory } from './run-directory.ts';
 import { startSlack, type Slack } from './slack/slack.ts';
 import type { StackInfo } from './stack-info.ts';
 import { TemplateError } from './template/intrinsics.ts';
@@ -88,11 +87,6 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
     const parts = [
       part('package', () => packageService({ ifChanged: true })),
       part(
-        'files',
-        () => makeRunDirectory(path.join(root, '.local')),
-        (made) => rm(made, { recursive: true, force: true }),
-      ),
-      part(
         'PostgreSQL',
         () => startPostgres(),
         (started) => started.stop(),
@@ -121,7 +115,7 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
     ] as const;
     // All have ended, well or not, before the first failure is told: what started can then be stopped.
     await Promise.allSettled(parts);
-    const [, directory, postgres, slack, warehouse, cloud] = await Promise.all(parts);
+    const [, postgres, slack, warehouse, cloud] = await Promise.all(parts);
     const databricks = await part(
       'Databricks',
       () => startDatabricks({ warehouse }),
@@ -164,8 +158,8 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
       webhookSecret,
     });
     registerDatabase(cloud, provisioned, postgres);
-    const webhookCaFile = path.join(directory, 'webhook-ca.pem');
-    const postgresCaFile = path.join(directory, 'postgres-ca.pem');
+    const webhookCaFile = path.join(postgres.folder, 'webhook-ca.pem');
+    const postgresCaFile = path.join(postgres.folder, 'postgres-ca.pem');
     await writeFile(webhookCaFile, cloud.httpApi.caPem);
     await writeFile(postgresCaFile, postgres.caPem);
     await registerWebhook(fivetran, `${cloud.httpApi.url}/fivetran`, webhookSecret);

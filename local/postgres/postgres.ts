@@ -21,6 +21,8 @@ export interface LocalPostgres {
   users: { admin: DatabaseUser; fivetran: DatabaseUser; checks: DatabaseUser };
   /** pg_hba.conf of the server; after a change `SELECT pg_reload_conf()`. */
   accessFile: string;
+  /** A temporary folder that is removed when the server or this process has ended, however it ends. */
+  folder: string;
   /**
    * Gives the server a new certificate by a new authority, whose PEM it answers; `caPem` changes too. Whoever
    * trusts only the old one is refused from then on, and everybody is when the validity is over.
@@ -77,6 +79,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Loca
     caPem: certificates.caPem,
     users,
     accessFile: server.accessFile,
+    folder: server.folder,
     replaceCertificates: async (validity) => {
       const next = await makeCertificates(authority, names, validity);
       server.replaceCertificates(next);

@@ -31,6 +31,8 @@ export interface Server {
   accessFile: string;
   /** Serves other certificates from now on; connections that exist stay. */
   replaceCertificates: (certificates: Certificates) => void;
+  /** Where all of it lies; removed when the server or this process has ended. */
+  folder: string;
   /** Resolves when the server has ended, with what it wrote last when nobody asked it to end. */
   ended: Promise<{ expected: boolean; output: string }>;
   /** Stops it and removes its folder; safe to call twice. */
@@ -139,6 +141,7 @@ async function launch(options: ServerOptions, port: number): Promise<Server | { 
   return {
     port,
     accessFile,
+    folder,
     replaceCertificates: (certificates) => {
       writeCertificates(folder, certificates);
       signal('SIGHUP');
