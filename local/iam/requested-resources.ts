@@ -54,7 +54,8 @@ export function resourcesOf(
 
 function ec2ResourceType(id: string): string {
   if (id.startsWith('vpce-svc-')) return 'vpc-endpoint-service';
-  return id.startsWith('vpce-') ? 'vpc-endpoint' : 'vpc-endpoint-connection';
+  if (id.startsWith('vpce-con')) return 'vpc-endpoint-connection';
+  return 'vpc-endpoint';
 }
 
 function entriesOf(input: Record<string, unknown>): string[] {
