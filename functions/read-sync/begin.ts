@@ -164,12 +164,18 @@ async function record(
 ): Promise<void> {
   const tables =
     (await fivetran.schemas.selectedTables(connection.id)) ?? (await connections.read(connection.id))?.tables;
+  const succeededAt = toInstant(connection.succeededAt);
   await connections.write({
     connectionId: connection.id,
     name: connection.name,
     groupId: connection.groupId,
     updateMethod: connection.updateMethod,
     ...(path.source === '' ? {} : { source: path.source }),
+    ...(connection.user === '' ? {} : { sourceRole: connection.user }),
+    ...(connection.scheduleType === 'auto' && connection.syncFrequency > 0
+      ? { syncFrequencyMinutes: connection.syncFrequency }
+      : {}),
+    ...(succeededAt === null ? {} : { succeededAt }),
     destination: path.destination,
     tables: tables ?? [],
     recordedAt: clock.now().toISOString(),

@@ -207,7 +207,7 @@ function summarizeVerdicts(verdicts: readonly TableVerdict[]): VerifyIncrementRe
     verdict: 'verified',
     reason: '',
     summary: [
-      `${count(rows, 'changed row')} found at the destination in ${count(judged.length, 'table')}`,
+      `${count(rows, 'changed row')} found at the destination (${count(judged.length, 'table')} compared)`,
       ...(carried > 0
         ? [`${count(carried, 'row')} changed again and ${carried === 1 ? 'is' : 'are'} left to the next sync`]
         : []),

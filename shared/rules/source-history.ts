@@ -18,7 +18,8 @@ export function historyFindings(
   tables: readonly TableFacts[],
   updateMethod: string,
 ): Finding[] {
-  if (!followsTransactionIds(updateMethod)) return [];
+  const dropped = mark === undefined ? [] : deselected(mark, tables);
+  if (!followsTransactionIds(updateMethod)) return dropped;
   if (mark === undefined) {
     const summary = 'Nothing is remembered of an earlier state of the source yet.';
     return ['source.transaction-id', 'source.table-rewrite'].map((check) => ({
@@ -27,7 +28,7 @@ export function historyFindings(
       summary,
     }));
   }
-  return [transactionId(mark, server), rewrites(mark, server, tables)];
+  return [transactionId(mark, server), rewrites(mark, tables), ...dropped];
 }
 
 const resync =
@@ -78,11 +79,26 @@ function transactionId({ server: before, completedAt }: MarkHeader, now: ServerI
   return { check, status: 'ok', summary: `The transaction id went on ${step}.` };
 }
 
-function rewrites(
+/** Fivetran takes a table that its role can no longer read for a dropped one, and syncs the others without a word. */
+function deselected(
   { tables: remembered, completedAt }: MarkHeader,
-  _server: ServerIdentity,
   tables: readonly TableFacts[],
-): Finding {
+): Finding[] {
+  const now = new Set(tables.map(tableKey));
+  const gone = remembered.filter((table) => !now.has(tableKey(table)));
+  if (gone.length === 0) return [];
+  return [
+    {
+      check: 'source.selected-tables',
+      status: 'warning',
+      summary: `Tables that were replicated at ${completedAt} are not selected any more: ${nameList(gone.map(({ schema, table }) => `${schema}.${table}`))}.`,
+      remedy:
+        "If nobody deselected them in Fivetran, its role lost a right: GRANT SELECT on them to Fivetran's role, reload the schema in Fivetran and select them again.",
+    },
+  ];
+}
+
+function rewrites({ tables: remembered, completedAt }: MarkHeader, tables: readonly TableFacts[]): Finding {
   const check = 'source.table-rewrite';
   const before = new Map(remembered.map((table) => [tableKey(table), table.fileNode]));
   const rewritten = tables.filter((table) => {
