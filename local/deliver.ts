@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { PermanentDeliveryError, type Deliver } from './events/delivery.ts';
 import type { LambdaHost } from './lambda/lambda-host.ts';
 import type { Sqs } from './sqs/sqs.ts';
-import { StepFunctionsError, type StepFunctions } from './step-functions/step-functions.ts';
+import { StepFunctionsError } from './step-functions/execution.ts';
+import type { StepFunctions } from './step-functions/step-functions.ts';
 
 interface Targets {
   lambda: LambdaHost;

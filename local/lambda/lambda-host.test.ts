@@ -135,6 +135,27 @@ describe('the Lambda host', () => {
     });
   });
 
+  test('ends a function that takes more memory than it has', async () => {
+    deploy(
+      `const kept = [];
+    export const handler = async () => { for (;;) kept.push(new Array(100_000).fill(Math.random())); };`,
+      { memoryMb: 32, timeoutSeconds: 60 },
+    );
+    expect(await host.invoke('service-dev-work', {})).toMatchObject({
+      error: {
+        errorType: 'Runtime.ExitError',
+        errorMessage: expect.stringContaining('signal: killed') as string,
+      },
+    });
+  });
+
+  test('refuses an answer that is larger than Lambda carries', async () => {
+    deploy("export const handler = async () => 'x'.repeat(6_291_556);");
+    expect(await host.invoke('service-dev-work', {})).toMatchObject({
+      error: { errorType: 'Function.ResponseSizeTooLarge' },
+    });
+  });
+
   test('keeps one environment for one event after another, and makes more for events at once', async () => {
     deploy(`let calls = 0;
     export const handler = async () => { calls += 1; await new Promise((r) => setTimeout(r, 20)); return calls; };`);

@@ -6,7 +6,8 @@ import { toJson, isJsonObject } from '../json.ts';
 import type { ResourceHandlers } from '../template/resource-handler.ts';
 import { DefinitionError } from './definition.ts';
 import { toWire } from './history.ts';
-import { StepFunctionsError, type Execution, type Machine, type StepFunctions } from './step-functions.ts';
+import { StepFunctionsError, type Execution, type Machine } from './execution.ts';
+import type { StepFunctions } from './step-functions.ts';
 
 const statuses = ['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED', 'PENDING_REDRIVE'];
 
