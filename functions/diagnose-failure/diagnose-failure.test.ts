@@ -21,7 +21,7 @@ const failed = (reason: string, tasks: object[] = []) => ({ status: 'FAILURE_WIT
 
 test('names a Teleport Sync Error, with what the source shows and what to do', async () => {
   const answer = await diagnose({
-    sync: failed('Teleport Sync Error: 18,204 changed records in public.rental'),
+    sync: failed('Teleport Sync Error: table "public"."rental" has 18,204 changed records'),
     evidence: {
       ...healthy,
       source: {
@@ -38,9 +38,11 @@ test('names a Teleport Sync Error, with what the source shows and what to do', a
     },
   });
   expect(answer.code).toBe('teleport-limit');
-  expect(answer.summary).toBe('sync of rental_pg failed: more rows changed than Teleport Sync can take');
+  expect(answer.summary).toBe(
+    'sync of rental_pg failed: Teleport Sync Error, too many rows changed (public.rental)',
+  );
   expect(answer.evidence.map(({ summary }) => summary)).toEqual([
-    'Fivetran says: Teleport Sync Error: 18,204 changed records in public.rental',
+    'Fivetran says: Teleport Sync Error: table "public"."rental" has 18,204 changed records',
     'public.rental changed 18,204 rows since the last sync; Teleport takes 15,000',
     'Load balancer targets: all checks passed.',
     'Endpoint connection: all checks passed.',

@@ -41,16 +41,18 @@ const executionArn =
 test('the first report posts one message that mentions on-call, the recovery updates it', async () => {
   await onCall.send({});
   expect(onCall.top()).toHaveLength(1);
-  expect(onCall.top()[0]?.text).toBe('🔴 sync of rental_pg failed: more rows changed than Teleport can take');
+  expect(onCall.top()[0]?.text).toBe('🔴 Sync of rental_pg failed: more rows changed than Teleport can take');
   expect(JSON.stringify(onCall.top()[0]?.blocks)).toContain('<!subteam^S0ONCALL>');
 
   onCall.clock.advance(12 * 60);
   await onCall.invoke(syncEnded());
   const [message] = onCall.top();
   expect(onCall.top()).toHaveLength(1);
-  expect(message?.text).toBe('✅ rental_pg: over after 12 min (sync failed)');
+  expect(message?.text).toBe(
+    '✅ Resolved after 12 min: sync of rental_pg failed: more rows changed than Teleport can take',
+  );
   expect(JSON.stringify(message?.blocks)).not.toContain('S0ONCALL');
-  expect(onCall.replies(message).map(({ text }) => text)).toEqual(['✅ rental_pg: Over after 12 min.']);
+  expect(onCall.replies(message).map(({ text }) => text)).toEqual(['✅ rental_pg: Resolved after 12 min.']);
 });
 
 test('repeats go into the thread after a quiet period, and are counted in the first message at once', async () => {
@@ -181,7 +183,7 @@ test('an id that is none is put into no command', async () => {
       ownerAccount: '1',
     },
   });
-  expect(JSON.stringify(onCall.top()[0]?.blocks)).not.toContain('rm -rf');
+  expect(JSON.stringify(onCall.top()[0]?.blocks)).not.toContain('start-execution');
 });
 
 test('an alert that cannot be read is delivered as it came, cut, marked and without secrets', async () => {
@@ -219,7 +221,7 @@ test('an incoming webhook gets single messages, the end included', async () => {
   await onCall.invoke(syncEnded());
   expect(onCall.slack.messages().map(({ text }) => text)).toEqual([
     expect.stringContaining('🔴'),
-    '✅ rental_pg: over after 1 min (sync failed)',
+    '✅ Resolved after 1 min: sync of rental_pg failed: more rows changed than Teleport can take',
   ]);
 });
 

@@ -74,7 +74,7 @@ test('a storm shows who recovered, and that it is over', async () => {
   expect(JSON.stringify(storm?.blocks)).toContain('10 of 17');
   for (let index = 10; index < 20; index += 1) await onCall.invoke(syncSucceeds(index));
   await onCall.tick(2);
-  expect(storm?.text).toContain('✅ 17 connections failed together: all over after');
+  expect(storm?.text).toMatch(/^✅ Resolved after .*: 17 connections had failed together$/);
   expect(onCall.replies(storm).at(-1)?.text).toContain('✅');
   await onCall.tick(60);
   expect(await onCall.incidents.list()).toEqual({ incidents: [], storms: [] });
@@ -116,7 +116,7 @@ test('what came and went while Slack was down is told as over, without calling a
   onCall.slack.faults.clear();
   await onCall.tick(2);
   expect(onCall.slack.messages().map(({ text }) => text)).toEqual([
-    '✅ tenant_0001_rental: over after 30 min (sync failed)',
+    '✅ Resolved after 30 min: sync of tenant_0001_rental failed: the database has no free connections',
   ]);
   expect(allText()).not.toContain('S0ONCALL');
 });

@@ -91,7 +91,12 @@ interface Cause {
 
 function byWords(row: FailureRow | undefined, shown: string): Cause {
   if (row !== undefined) {
-    return { code: row.code, headline: row.headline, text: row.meaning, remedy: row.remedy };
+    return {
+      code: row.code,
+      headline: `${row.headline}${aboutOf(row, shown)}`,
+      text: row.meaning,
+      remedy: row.remedy,
+    };
   }
   return {
     code: 'unknown',
@@ -103,6 +108,16 @@ function byWords(row: FailureRow | undefined, shown: string): Cause {
     remedy:
       'Open the connection in Fivetran and read the log of the last sync. If the failure has a name, add it to the failure catalogue.',
   };
+}
+
+/** ` (public.rental)`: the thing that the words name, where a row knows how to find it. */
+function aboutOf({ about }: FailureRow, shown: string): string {
+  const names =
+    about
+      ?.exec(shown)
+      ?.slice(1)
+      .filter((name) => name !== '') ?? [];
+  return names.length === 0 ? '' : ` (${names.join('.')})`;
 }
 
 function byFinding({ station, findings }: Checked, row: FailureRow | undefined, shown: string): Cause {
@@ -136,6 +151,7 @@ function evidenceOf(checked: readonly Checked[], shown: string, code: string): F
   const found = checked
     .flatMap(({ findings }) => findings)
     .filter(({ status, check }) => status === 'blocking' || status === 'warning' || isTelling(check, code))
+    .filter(({ summary }) => !repeats(summary, shown))
     .sort((a, b) => weight[a.status] - weight[b.status]);
   const whole = checked
     .filter(
@@ -149,6 +165,12 @@ function evidenceOf(checked: readonly Checked[], shown: string, code: string): F
     }));
   return [...words, ...found, ...whole].slice(0, mostEvidence);
 }
+
+/** Whether a finding only says again what was said, such as Fivetran's task beside its reason. */
+const repeats = (summary: string, shown: string): boolean => {
+  const words = summary.slice(summary.lastIndexOf(': ') + 2).replace(/\.$/, '');
+  return words.length > 3 && shown.toLowerCase().includes(words.toLowerCase());
+};
 
 /** An answer that is in order and still belongs to this cause, such as the headroom at a Teleport limit. */
 const isTelling = (check: string, code: string): boolean =>

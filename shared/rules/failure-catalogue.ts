@@ -11,6 +11,8 @@ export interface FailureRow {
   names: 'cause' | 'symptom';
   /** For the headline, after "sync of … failed:". */
   headline: string;
+  /** What it is about, for the headline: the first group, or the first two joined by a dot. */
+  about?: RegExp;
   /** Where it is no sync that failed: the whole headline, after the connection's name. */
   statement?: string;
   meaning: string;
@@ -51,7 +53,8 @@ export const failureCatalogue: readonly FailureRow[] = [
     code: 'teleport-limit',
     recognisedBy: [/teleport[ _]sync[ _]error/, /teleport.*(15[,.]?000|too many (changed|modified))/],
     names: 'cause',
-    headline: 'more rows changed than Teleport Sync can take',
+    headline: 'Teleport Sync Error, too many rows changed',
+    about: /table "?([\w$]+)"?\."?([\w$]+)"?/i,
     meaning:
       'More than 15,000 rows of a table changed between two syncs. Teleport Sync cannot tell the changes apart any more, so Fivetran ends the sync with "Teleport Sync Error" and copies the whole table again; from 50,000 on it may switch the table off.',
     remedy:
@@ -74,6 +77,7 @@ export const failureCatalogue: readonly FailureRow[] = [
     recognisedBy: [/relfilenode/, /resync_table_warning/, /table.*(was )?rewritten/],
     names: 'cause',
     headline: 'a table was rewritten and is copied anew',
+    about: /table "?([\w$]+)"?\."?([\w$]+)"?/i,
     meaning:
       'VACUUM FULL, CLUSTER or a rewriting ALTER TABLE gave a table a new file. Fivetran cannot tell its changed rows any more and copies the whole table again.',
     remedy:
@@ -140,6 +144,7 @@ export const failureCatalogue: readonly FailureRow[] = [
     recognisedBy: [/permission denied for/, /42501/, /insufficient privilege/, /must be owner of/],
     names: 'cause',
     headline: 'the role may not read a table',
+    about: /permission denied for (?:table|relation|schema|view) "?([\w$.]+)"?/i,
     meaning:
       "Fivetran's role has lost, or never had, the right to read something that the connection selects.",
     remedy:
@@ -156,6 +161,7 @@ export const failureCatalogue: readonly FailureRow[] = [
     ],
     names: 'cause',
     headline: 'a selected table or column is gone',
+    about: /(?:relation|column|schema) "([\w$.]+)" does not exist/i,
     meaning: 'The connection selects a table or column that was dropped or renamed at the source.',
     remedy:
       'Reload the schema of the connection in Fivetran and select what is there now; re-sync a table that was renamed.',

@@ -331,7 +331,7 @@ function resolve(incident: Incident, now: Date): Incident {
     revision: incident.revision + 1,
   };
   const lasted = duration(Math.max(0, secondsBetween(brokenSince(over), new Date(wholeSince(over)))));
-  return write(over, 'recovered', `Over after ${lasted}.`, now);
+  return write(over, 'recovered', `Resolved after ${lasted}.`, now);
 }
 
 function escalateInTime(incident: Incident, now: Date): Incident {

@@ -128,14 +128,23 @@ export const withoutBlocks = (message: { text: string; blocks?: Block[] | undefi
 /** What a person calls the subject. */
 export const subjectName = (subject: Subject): string => (subject.name === '' ? subject.id : subject.name);
 
-/** One line that makes sense without anything else: what is broken, or for how long it was. */
+/** One line that makes sense without anything else: what is broken, or what was and for how long. */
 function incidentHeadline(incident: Incident, worst: Problem): string {
-  const name = subjectName(incident.subject);
-  const sign = incident.status === 'resolved' ? '✅' : signs[worst.severity];
-  const said = worst.summary.includes(name) ? worst.summary : `${name}: ${worst.summary}`;
-  if (incident.status !== 'resolved') return plainHeadline(`${sign} ${said}`);
+  const said = statementOf(incident.subject, worst);
+  if (incident.status !== 'resolved') {
+    // Names are written as they are; a sentence of our own begins with a capital.
+    const sentence = said.startsWith('sync of ') ? `S${said.slice(1)}` : said;
+    return plainHeadline(`${signs[worst.severity]} ${sentence}`);
+  }
   const lasted = duration(secondsBetween(brokenSince(incident), wholeSince(incident)));
-  return plainHeadline(`${sign} ${name}: over after ${lasted} (${alertKind(worst.kind).title})`);
+  return plainHeadline(`✅ Resolved after ${lasted}: ${said}`);
+}
+
+function statementOf(subject: Subject, { kind, summary }: Problem): string {
+  const name = subjectName(subject);
+  const said = summary.includes(name) ? summary : `${name}: ${summary}`;
+  if (kind === 'endpoint-held') return `Request held: ${said}`;
+  return said;
 }
 
 const signs = { critical: '🔴', warning: '🟠', information: '🔵' } as const;
@@ -146,7 +155,7 @@ function plainMessage(text: string): Message {
 
 /** The header is cut to its limit; then the summary follows whole. */
 const summaryWhereCut = (headline: string, problem: Problem): Block[] =>
-  headline.endsWith('…') ? [section(escapeWithin(problem.summary, 2_900))] : [];
+  headline.endsWith('…') ? [section(outside(problem.summary, 2_000))] : [];
 
 function factsOf(incident: Incident, worst: Problem, now: Date): Block[] {
   const { content } = worst;
@@ -162,8 +171,13 @@ function factsOf(incident: Incident, worst: Problem, now: Date): Block[] {
   if (incident.count > 1)
     pairs.push(['Reported', `${String(incident.count)} times, last ${slackDate(worst.lastAt)}`]);
   if (incident.reopened > 0) pairs.push(['Came back', `${String(incident.reopened)} times`]);
+  if (content.heldEndpoint !== undefined) {
+    const { ownerAccount, endpointId, serviceId } = content.heldEndpoint;
+    pairs.push(['Asked by', `AWS account ${escapeWithin(ownerAccount, 40)}`]);
+    pairs.push(['Endpoint', escapeWithin(endpointId, 60)], ['Our service', escapeWithin(serviceId, 60)]);
+  }
   for (const { label, value } of content.facts.slice(0, limits.facts)) {
-    if (value !== '') pairs.push([escapeWithin(label, 60), escapeWithin(value, limits.fact)]);
+    if (value !== '') pairs.push([escapeWithin(label, 60), outside(value, limits.fact)]);
   }
   return fields(pairs);
 }
@@ -172,25 +186,25 @@ const alsoLine = (problem: Problem): string =>
   `• ${escapeWithin(`${alertKind(problem.kind).title}: ${problem.summary}`, 300)}`;
 
 const whyOf = ({ cause }: AlertContent): Block[] =>
-  cause === undefined || cause === '' ? [] : [section(`*Why*\n${escapeWithin(cause, limits.cause)}`)];
+  cause === undefined || cause === '' ? [] : [section(`*Why*\n${outside(cause, limits.cause)}`)];
 
 const marks = { blocking: '✖', warning: '▲', ok: '✓', skipped: '–' } as const;
 
 function evidenceOf({ evidence, notChecked }: AlertContent, most: number): Block[] {
   const lines = evidence
     .slice(0, most)
-    .map(({ status, summary }) => `${marks[status]} ${escapeWithin(summary, limits.finding)}`);
+    .map(({ status, summary }) => `${marks[status]} ${outside(summary, limits.finding)}`);
   if (evidence.length > most) lines.push(`… and ${String(evidence.length - most)} more`);
   return [
     ...(lines.length === 0 ? [] : [section(`*Evidence*\n${lines.join('\n')}`)]),
     ...(notChecked.length === 0
       ? []
-      : [context(`Could not be checked: ${escapeWithin(notChecked.join('; '), 600)}`)]),
+      : [context(`Could not be checked: ${outside(notChecked.join('; '), 500)}`)]),
   ];
 }
 
 const remedyOf = ({ remedy }: AlertContent): Block[] =>
-  remedy === undefined || remedy === '' ? [] : [section(`*Do this*\n${escapeWithin(remedy, limits.remedy)}`)];
+  remedy === undefined || remedy === '' ? [] : [section(`*Do this*\n${outside(remedy, limits.remedy)}`)];
 
 /** Only ids of their exact form are put into a command that somebody will paste into a shell. */
 function commandsOf({ kind, content }: Problem, surroundings: MessageSurroundings): Block[] {
@@ -292,6 +306,11 @@ export function slackDate(instant: string): string {
   const seconds = Math.floor(date.getTime() / 1000);
   const fallback = `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
   return `<!date^${String(seconds)}^{date_short_pretty} {time}|${fallback}>`;
+}
+
+/** Text from outside, escaped and cut, its instants in the reader's own zone. */
+function outside(text: string, limit: number): string {
+  return escapeWithin(text, limit).replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, slackDate);
 }
 
 const secondsBetween = (from: string, to: string): number =>

@@ -93,7 +93,7 @@ export function renderStorm(
   const total = count(members);
   const since = members.map(brokenSince).sort()[0] ?? storm.openedAt;
   const headline = over
-    ? `✅ ${total} failed together: all over after ${duration(secondsBetween(since, new Date(storm.resolvedAt ?? storm.openedAt)))}`
+    ? `✅ Resolved after ${duration(secondsBetween(since, new Date(storm.resolvedAt ?? storm.openedAt)))}: ${total} had failed together`
     : `🔴 ${total} failed together: ${groups(members)[0]?.said ?? 'see the list'}`;
   return {
     text: escapeWithin(cut(headline, 150), 400),
