@@ -63,7 +63,7 @@ export class MachineAbortedError extends Error {
  * Runs a machine to its end.
  *
  * The library runs each lane; Parallel and Map states are handed to it as tasks and fan out here, because its own
- * nested runs lose events and do not know `$$.Execution`. A machine's TimeoutSeconds is the caller's to keep.
+ * nested runs do not say which branch an event belongs to, and give each branch an `$$.Execution` of its own. A machine's TimeoutSeconds is the caller's to keep.
  *
  * @returns the output
  * @throws the error that ended it: `name` is the States Language's Error, `message` its Cause
