@@ -7,8 +7,11 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from model_check import deviations
+
 endpoint = sys.argv[1]
 clients = {}
+seen = []
 
 
 def client_for(service, access_key_id):
@@ -22,7 +25,14 @@ def client_for(service, access_key_id):
             aws_secret_access_key="secret",
             config=Config(retries={"total_max_attempts": 1}),
         )
+        clients[key].meta.events.register("after-call", check)
     return clients[key]
+
+
+def check(http_response, model, **_):
+    seen.clear()
+    if http_response.status_code < 300:
+        seen.extend(deviations(model, http_response))
 
 
 def to_json(value):
@@ -52,7 +62,12 @@ def answer(request):
     except BotoCoreError as error:
         return {"kind": "error", "code": type(error).__name__, "message": str(error)}
     metadata = output.pop("ResponseMetadata")
-    return {"kind": "output", "output": output, "requestId": metadata.get("RequestId")}
+    return {
+        "kind": "output",
+        "output": output,
+        "requestId": metadata.get("RequestId"),
+        "deviations": list(seen),
+    }
 
 
 for line in sys.stdin:

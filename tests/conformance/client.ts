@@ -1,9 +1,15 @@
 /** What a client of AWS made of one request, the same whichever client it was. */
 export type Answer =
-  | { kind: 'output'; output: Record<string, unknown>; requestId: string | undefined }
+  | {
+      kind: 'output';
+      output: Record<string, unknown>;
+      requestId: string | undefined;
+      /** What the answer has that the API's model has not, from a client that can tell. */
+      deviations?: string[];
+    }
   | { kind: 'error'; code: string; message: string; requestId: string | undefined };
 
-export interface Request {
+interface Request {
   /** As botocore calls it, for instance `stepfunctions`. */
   service: string;
   /** As the API calls it, for instance `DescribeVpcEndpointConnections`. */

@@ -104,6 +104,7 @@ async function check(client: Client, name: string, service: string, item: Case, 
   if (error === undefined) {
     if (answer.kind === 'error') throw new Error(`${title}: ${answer.code}: ${answer.message}`);
     expect(answer.output, title).toMatchObject(output?.(known) ?? {});
+    expect(answer.deviations ?? [], title).toEqual([]);
     learn?.(answer.output, known.ids);
     return;
   }

@@ -11,7 +11,9 @@ export interface PythonProcess {
 /** Starts a script of this folder. */
 export function startPython(script: string, ...args: string[]): PythonProcess {
   const file = new URL(script, import.meta.url).pathname;
-  const child = spawn('python3', [file, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn('python3', ['-B', file, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  // A process that ended is told by the end of its answers.
+  child.stdin.on('error', () => undefined);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
     ask: async (request) => {

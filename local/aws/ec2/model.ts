@@ -6,7 +6,7 @@ export type ConnectionState =
 export type ConnectionEvent = 'Connect' | 'Accept' | 'Reject' | 'Delete';
 
 /** A Region as one service serves it. */
-export interface SupportedRegion {
+interface SupportedRegion {
   region: string;
   state: 'Pending' | 'Available' | 'Deleting';
 }

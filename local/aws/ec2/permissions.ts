@@ -17,7 +17,10 @@ export function permissionOperations(state: Ec2State): Record<string, Operation>
           'principal-type': ([principal]) => [typeOf(principal)],
         });
         const { items, nextToken } = ec2Page(found, ([principal]) => principal, input);
-        return { allowedPrincipals: items.map((entry) => write(service, entry)), nextToken };
+        return {
+          allowedPrincipals: items.map((entry) => ({ ...write(service, entry), tagSet: [] })),
+          nextToken,
+        };
       },
     }),
 
@@ -73,10 +76,12 @@ function typeOf(principal: string): string {
   return principal.includes(':role/') ? 'Role' : 'Account';
 }
 
-const write = (service: EndpointService, [principal, id]: readonly [string, string]): unknown => ({
+const write = (
+  service: EndpointService,
+  [principal, id]: readonly [string, string],
+): Record<string, unknown> => ({
   principalType: typeOf(principal),
   principal,
   servicePermissionId: id,
   serviceId: service.id,
-  tagSet: [],
 });
