@@ -1,0 +1,244 @@
+import { describe, expect, test } from 'vitest';
+import type { BusEvent } from '../../shared/clients/event-bus/event-bus.ts';
+import { createLeases } from '../../shared/clients/ledger/leases.ts';
+import { createSyncs } from '../../shared/clients/ledger/syncs.ts';
+import type { Connection } from '../../shared/contracts/fivetran.ts';
+import { UnavailableError } from '../../shared/errors.ts';
+import { connectionOf, createFivetranDouble } from '../../tests/support/fivetran-double.ts';
+import { createManualClock } from '../../tests/support/manual-clock.ts';
+import { createMemoryLedger } from '../../tests/support/memory-ledger.ts';
+import { silentLog } from '../../tests/support/sync-bench.ts';
+import { reconcileSyncs } from './reconcile-syncs.ts';
+
+const url = 'https://example.com/fivetran';
+const id = 'assimilate_seem';
+
+function world(connections: Connection[] = [connectionOf()]) {
+  const clock = createManualClock('2026-11-22T10:30:00.000Z');
+  const table = createMemoryLedger();
+  const fivetran = createFivetranDouble(clock, connections);
+  fivetran.registered.push({ id: 'w_1', type: 'account', url, events: ['sync_end'], active: true });
+  const events: BusEvent[] = [];
+  const syncs = createSyncs(table, clock);
+  const leases = createLeases(table, clock);
+  let writes = 0;
+  let busError: Error | undefined;
+  const counted = {
+    ...syncs,
+    change: (...args: Parameters<typeof syncs.change>) => {
+      writes += 1;
+      return syncs.change(...args);
+    },
+  };
+  const role = { version: 'v1' };
+  return {
+    clock,
+    fivetran,
+    events,
+    syncs,
+    leases,
+    role,
+    connection: fivetran.connectionsById.get(id)!,
+    writes: () => writes,
+    breakBus: (error: Error | undefined) => (busError = error),
+    told: () =>
+      events.map(({ type, detail }) =>
+        'kind' in detail ? `${detail.kind}${detail.resolved ? ' over' : ''}` : type,
+      ),
+    reconcile: (policy = 'every 24h') =>
+      reconcileSyncs(undefined, {
+        fivetran,
+        syncs: counted,
+        leases,
+        bus: {
+          put: (put) => {
+            if (busError !== undefined) return Promise.reject(busError);
+            events.push(...put);
+            return Promise.resolve();
+          },
+        },
+        roleVersion: () => Promise.resolve(role.version),
+        webhookUrl: url,
+        policy,
+        graceMs: 120_000,
+        clock,
+        log: silentLog,
+      }),
+  };
+}
+
+describe('reconciliation', () => {
+  test('only begins to remember what it sees for the first time', async () => {
+    const it = world([connectionOf({ paused: true, failedAt: '2026-11-22T09:30:00Z' })]);
+    expect(await it.reconcile()).toEqual({ connections: 1, endedSyncs: 0, changes: 0 });
+    expect(await it.syncs.state(id)).toMatchObject({
+      lastOutcome: 'failed',
+      paused: true,
+      name: 'dvdrental',
+    });
+  });
+
+  test('writes nothing while nothing changes', async () => {
+    const it = world();
+    await it.reconcile();
+    const before = it.writes();
+    await it.reconcile();
+    expect(it.writes()).toBe(before);
+  });
+
+  test('reports a sync whose webhook was lost, once and after a grace period', async () => {
+    const it = world();
+    await it.reconcile();
+    it.connection.failedAt = it.clock.now().toISOString();
+    it.clock.advance(60);
+    expect((await it.reconcile()).endedSyncs).toBe(0);
+    it.clock.advance(61);
+    expect((await it.reconcile()).endedSyncs).toBe(1);
+    expect((await it.reconcile()).endedSyncs).toBe(0);
+    expect(it.events).toMatchObject([
+      { detail: { connectionId: id, status: 'FAILURE', review: true, syncId: '' } },
+    ]);
+  });
+
+  test('reports it again when the bus did not take it', async () => {
+    const it = world();
+    await it.reconcile();
+    it.connection.failedAt = it.clock.now().toISOString();
+    it.clock.advance(300);
+    it.breakBus(new UnavailableError('no bus'));
+    await expect(it.reconcile()).rejects.toThrow('no bus');
+    it.breakBus(undefined);
+    expect((await it.reconcile()).endedSyncs).toBe(1);
+  });
+
+  test('says nothing of a sync that its webhook has reported', async () => {
+    const it = world();
+    await it.reconcile();
+    it.connection.failedAt = it.clock.now().toISOString();
+    it.clock.advance(1);
+    await it.syncs.noteEnd(id, {
+      syncId: 's',
+      status: 'FAILURE',
+      reason: '',
+      endedAt: it.clock.now().toISOString(),
+    });
+    it.clock.advance(600);
+    expect((await it.reconcile()).endedSyncs).toBe(0);
+  });
+
+  test('says nothing of a sync that an execution follows', async () => {
+    const it = world();
+    await it.reconcile();
+    await it.leases.take(`sync#${id}`, 'run-1', 7200);
+    it.connection.failedAt = it.clock.now().toISOString();
+    it.clock.advance(600);
+    expect((await it.reconcile()).endedSyncs).toBe(0);
+  });
+
+  test('lets a success be reviewed only when a verification is due', async () => {
+    const it = world();
+    await it.reconcile();
+    await it.syncs.change(id, { lastVerifiedAt: '2026-11-22T09:00:00.000Z', lastOutcome: 'succeeded' });
+    it.connection.succeededAt = it.clock.now().toISOString();
+    it.clock.advance(600);
+    await it.reconcile();
+    expect(it.events).toMatchObject([{ detail: { status: 'SUCCESSFUL', review: false } }]);
+  });
+
+  test.each<[string, (c: Connection) => void, (c: Connection) => void]>([
+    ['connection-paused', (c) => (c.paused = true), (c) => (c.paused = false)],
+    ['connection-broken', (c) => (c.setupState = 'broken'), (c) => (c.setupState = 'connected')],
+    ['connection-delayed', (c) => (c.updateState = 'delayed'), (c) => (c.updateState = 'on_schedule')],
+    ['sync-overdue', (c) => (c.syncFrequency = 5), (c) => (c.syncFrequency = 360)],
+    [
+      'manual-reschedule',
+      (c) =>
+        Object.assign(c, {
+          scheduleType: 'manual',
+          syncState: 'rescheduled',
+          rescheduledFor: '2026-11-22T10:00:00Z',
+        }),
+      (c) => (c.syncState = 'scheduled'),
+    ],
+  ])('tells %s when it begins and when it is over, once each', async (kind, begin, end) => {
+    const it = world();
+    await it.reconcile();
+    begin(it.connection);
+    await it.reconcile();
+    await it.reconcile();
+    expect(it.told()).toEqual([kind]);
+    end(it.connection);
+    await it.reconcile();
+    await it.reconcile();
+    expect(it.told()).toEqual([kind, `${kind} over`]);
+  });
+
+  test('tells a changed update method once', async () => {
+    const it = world();
+    await it.reconcile();
+    it.connection.updateMethod = 'QUERY_BASED';
+    await it.reconcile();
+    await it.reconcile();
+    expect(it.told()).toEqual(['update-method-changed']);
+    expect(it.events).toMatchObject([
+      { detail: { summary: expect.stringContaining('from TELEPORT to QUERY_BASED') as unknown } },
+    ]);
+  });
+
+  test('tells that a password was rotated that we had sent, until it is carried over', async () => {
+    const it = world();
+    await it.reconcile();
+    it.role.version = 'v2';
+    await it.reconcile();
+    expect(it.told()).toEqual([]);
+    await it.syncs.change(id, { sentRole: { source: 'postgres', versionId: 'v1' } });
+    await it.reconcile();
+    await it.syncs.change(id, { sentRole: { source: 'postgres', versionId: 'v2' } });
+    await it.reconcile();
+    expect(it.told()).toEqual(['secret-rotated', 'secret-rotated over']);
+  });
+
+  test('notices that Fivetran has switched the webhook off, and on again', async () => {
+    const it = world();
+    it.fivetran.registered[0]!.active = false;
+    await it.reconcile();
+    await it.reconcile();
+    it.fivetran.registered[0]!.active = true;
+    await it.reconcile();
+    expect(it.told()).toEqual(['webhook-inactive', 'webhook-inactive over']);
+  });
+
+  test('notices that the webhook is not registered', async () => {
+    const it = world();
+    it.fivetran.registered.length = 0;
+    await it.reconcile();
+    expect(it.events).toMatchObject([
+      {
+        detail: {
+          kind: 'webhook-inactive',
+          summary: expect.stringContaining('invoke ensure-webhook') as unknown,
+        },
+      },
+    ]);
+  });
+
+  test('leaves connections of other services alone', async () => {
+    const it = world([connectionOf({ service: 'salesforce', setupState: 'broken' })]);
+    expect(await it.reconcile()).toEqual({ connections: 0, endedSyncs: 0, changes: 0 });
+  });
+
+  test('of 5,000 connections costs six list calls and nothing else of Fivetran’s API', async () => {
+    const fleet = Array.from({ length: 5000 }, (_, index) =>
+      connectionOf({ id: `c_${index}`, name: `n_${index}` }),
+    );
+    const it = world(fleet);
+    await it.reconcile();
+    it.fivetran.calls.length = 0;
+    for (const connection of it.fivetran.connectionsById.values()) {
+      connection.failedAt = it.clock.now().toISOString();
+    }
+    it.clock.advance(600);
+    expect(await it.reconcile()).toMatchObject({ connections: 5000, endedSyncs: 5000 });
+    expect(it.fivetran.calls).toEqual([...Array<string>(5).fill('connections.list'), 'webhooks.list']);
+  });
+});

@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest';
+import { connectionOf, createFivetranDouble } from '../../tests/support/fivetran-double.ts';
+import { createManualClock } from '../../tests/support/manual-clock.ts';
+import { silentLog } from '../../tests/support/sync-bench.ts';
+import { testConnection } from './test-connection.ts';
+
+function world(state = 'OK', connections = [connectionOf()]) {
+  const fivetran = createFivetranDouble(createManualClock(), connections);
+  fivetran.links.push({
+    id: 'pl_1',
+    name: 'pl_postgres',
+    region: 'AWS_US_EAST_1',
+    service: 'SOURCE_AWS',
+    state,
+    stateSummary: '',
+    createdAt: '',
+    serviceName: 'com.amazonaws.vpce.us-east-1.vpce-svc-0123456789abcdef0',
+  });
+  const proofs: unknown[] = [];
+  const claims = {
+    recordProof: (proof: unknown) => {
+      proofs.push(proof);
+      return Promise.resolve(true);
+    },
+  };
+  return { fivetran, proofs, dependencies: { fivetran, claims, log: silentLog } };
+}
+
+describe('setup tests', () => {
+  test('that pass through a link that is OK prove its endpoint', async () => {
+    const { dependencies, proofs } = world();
+    expect(await testConnection({ connectionId: 'assimilate_seem' }, dependencies)).toMatchObject({
+      outcome: 'passed',
+      privateLinkState: 'OK',
+    });
+    expect(proofs).toEqual([
+      { privateLinkId: 'pl_1', serviceId: 'vpce-svc-0123456789abcdef0', connectionId: 'assimilate_seem' },
+    ]);
+  });
+
+  test.each([
+    ['CREATING', 'pending'],
+    ['UPDATING', 'pending'],
+    ['something new', 'pending'],
+    ['FAIL', 'failed'],
+    ['DESTROYING', 'failed'],
+  ])('are not run while the link is %s', async (state, outcome) => {
+    const { dependencies, fivetran } = world(state);
+    expect(await testConnection({ privateLinkId: 'pl_1' }, dependencies)).toMatchObject({
+      outcome,
+      connections: [],
+    });
+    expect(fivetran.calls).toEqual(['privateLinks.get pl_1']);
+  });
+
+  test('that pass but leave the set-up incomplete have not passed', async () => {
+    const { dependencies, proofs } = world('OK', [
+      connectionOf({
+        setupState: 'incomplete',
+        setupTests: [{ title: 'Login', status: 'PASSED', message: '' }],
+      }),
+    ]);
+    expect(await testConnection({ connectionId: 'assimilate_seem' }, dependencies)).toMatchObject({
+      outcome: 'failed',
+      summary: 'The setup tests of dvdrental failed: Setup (Fivetran says that the set-up is incomplete.).',
+    });
+    expect(proofs).toEqual([]);
+  });
+
+  test('name what failed and what passed with a warning', async () => {
+    const { dependencies } = world('OK', [
+      connectionOf({
+        setupTests: [
+          { title: 'Login', status: 'FAILED', message: 'no such user' },
+          { title: 'XMIN', status: 'WARNING', message: 'extensions not enabled' },
+          { title: 'Later', status: 'SKIPPED', message: '' },
+        ],
+      }),
+    ]);
+    expect(await testConnection({ connectionId: 'assimilate_seem' }, dependencies)).toMatchObject({
+      outcome: 'failed',
+      connections: [
+        {
+          failing: [{ title: 'Login', message: 'no such user' }],
+          warnings: [{ title: 'XMIN', message: 'extensions not enabled' }],
+        },
+      ],
+    });
+  });
+
+  test('that could not run are run once more', async () => {
+    const { dependencies, fivetran } = world('OK', [
+      connectionOf({ setupTests: [{ title: 'Login', status: 'JOB_FAILED', message: '' }] }),
+    ]);
+    expect((await testConnection({ connectionId: 'assimilate_seem' }, dependencies)).outcome).toBe('failed');
+    expect(fivetran.calls.filter((call) => call.startsWith('connections.test'))).toHaveLength(2);
+  });
+
+  test('of a link say which connections want a sync now', async () => {
+    const { dependencies, fivetran } = world('OK', [
+      connectionOf({ id: 'never', succeededAt: null }),
+      connectionOf({ id: 'failed', failedAt: '2026-11-22T09:30:00Z' }),
+      connectionOf({ id: 'fine' }),
+      connectionOf({ id: 'paused', paused: true, succeededAt: null }),
+      connectionOf({ id: 'elsewhere', privateLinkId: 'pl_2' }),
+      connectionOf({ id: 'other', service: 'mysql' }),
+    ]);
+    const { connections } = await testConnection({ privateLinkId: 'pl_1' }, dependencies);
+    expect(connections.map(({ connectionId, startSync }) => [connectionId, startSync])).toEqual([
+      ['never', true],
+      ['failed', true],
+      ['fine', false],
+      ['paused', false],
+    ]);
+    expect(fivetran.calls.filter((call) => call === 'connections.list')).toHaveLength(1);
+  });
+});
