@@ -1,8 +1,5 @@
-import type { ParseArgsConfig } from 'node:util';
 import type { Stack } from './stack.ts';
 import type { Terminal } from './terminal.ts';
-
-export type Options = NonNullable<ParseArgsConfig['options']>;
 
 /** What a command was given, parsed. */
 export interface Given {

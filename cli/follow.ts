@@ -19,10 +19,10 @@ export interface Ended {
   cause?: string;
 }
 
-const lookEveryMs = 1000;
+const lookEveryMs = 2000;
 
 /** The machine's ARN, by its name in state-machines/. */
-export async function machineArn(client: SFNClient, stack: Stack, machine: string): Promise<string> {
+async function machineArn(client: SFNClient, stack: Stack, machine: string): Promise<string> {
   const wanted = `${stack.prefix}-${machine}`;
   let nextToken: string | undefined;
   do {
@@ -37,7 +37,7 @@ export async function machineArn(client: SFNClient, stack: Stack, machine: strin
 /**
  * Starts a machine and shows each state that it enters until it ends. Ctrl-C leaves the execution running.
  */
-export async function startAndFollow(
+async function startAndFollow(
   stack: Stack,
   terminal: Terminal,
   machine: string,
@@ -65,6 +65,19 @@ export async function startAndFollow(
     }
     await sleep(lookEveryMs);
   }
+}
+
+/** The same, and the end in words. */
+export async function startAndShow(
+  stack: Stack,
+  terminal: Terminal,
+  machine: string,
+  input: Record<string, unknown>,
+): Promise<{ ok: boolean; answer: Ended }> {
+  const answer = await startAndFollow(stack, terminal, machine, input);
+  const ok = answer.status === 'SUCCEEDED';
+  terminal.line(ok ? 'Done.' : `${answer.status}: ${answer.error ?? ''} ${answer.cause ?? ''}`.trim());
+  return { ok, answer };
 }
 
 /** Prints the states entered after event `seen`; returns the last event's id. */

@@ -6,13 +6,13 @@ import { UsageError } from './errors.ts';
 import { openStack } from './stack.ts';
 import { createTerminal } from './terminal.ts';
 
-const common = {
+const common: Command['options'] = {
   stage: { type: 'string', value: 'name', description: 'stage of the stack (default dev)' },
   region: { type: 'string', value: 'region', description: "Region (default AWS_REGION or the profile's)" },
   local: { type: 'boolean', description: 'speak to the stack that npm run local started' },
   json: { type: 'boolean', description: 'print the answer as JSON' },
   help: { type: 'boolean', description: 'show this' },
-} as const;
+};
 
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
@@ -30,7 +30,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   check(command, values, positionals);
   const terminal = createTerminal(values.json === true);
-  const stack = openStack({
+  const stack = await openStack({
     stage: typeof values.stage === 'string' ? values.stage : 'dev',
     region: typeof values.region === 'string' ? values.region : undefined,
     local: values.local === true,
@@ -83,11 +83,11 @@ function overview(): string {
 }
 
 function manual(command: Command): string {
-  const rows = Object.entries({ ...command.options, ...common }).map(([option, details]) => {
-    const value = 'value' in details && details.value !== undefined ? ` <${details.value}>` : '';
-    const required = 'required' in details && details.required === true ? ' (required)' : '';
-    return [`--${option}${value}`, `${details.description}${required}`] as const;
-  });
+  const options = Object.entries({ ...command.options, ...common });
+  const rows = options.map(([option, { value, description, required }]): [string, string] => [
+    `--${option}${value === undefined ? '' : ` <${value}>`}`,
+    `${description}${required === true ? ' (required)' : ''}`,
+  ]);
   const width = Math.max(...rows.map(([left]) => left.length));
   return [
     `Usage: npx fivetran-privatelink ${[command.name, ...command.arguments.map((name) => `<${name}>`)].join(' ')} [options]`,

@@ -1,14 +1,18 @@
+import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { readFileSync } from 'node:fs';
 import { UsageError } from './errors.ts';
+import { memberOf } from './member.ts';
 
-/** Which deployed or local stack the commands speak to. Names follow from service and stage, as serverless.yml has them. */
+/** The deployed or local stack that the commands speak to. Names follow from service and stage, as in serverless.yml. */
 export interface Stack {
-  stage: string;
   /** `fivetran-privatelink-<stage>`: what every name of the stack begins with. */
   prefix: string;
-  secretPrefix: string;
+  region: string;
   ledgerTable: string;
-  local: boolean;
+  /** A function's environment: how this stack was configured. Keys are those of serverless.yml. */
+  environmentOf: (functionKey: string) => Promise<Record<string, string>>;
+  /** Invokes a function and waits for its answer. */
+  invoke: (functionKey: string, event: unknown) => Promise<unknown>;
 }
 
 const service = 'fivetran-privatelink';
@@ -18,16 +22,45 @@ const service = 'fivetran-privatelink';
  *
  * @throws UsageError when `--local` is asked for and no local stack is running, or no Region is known
  */
-export function openStack(wanted: { stage: string; region: string | undefined; local: boolean }): Stack {
+export async function openStack(wanted: {
+  stage: string;
+  region: string | undefined;
+  local: boolean;
+}): Promise<Stack> {
   if (wanted.local) pointAtLocalStack();
   if (wanted.region !== undefined) process.env.AWS_REGION = wanted.region;
+  const client = new LambdaClient({});
+  const region = await client.config.region().catch(() => {
+    throw new UsageError('No Region is known: give --region, or set AWS_REGION or a profile that has one.');
+  });
+  const prefix = `${service}-${wanted.stage}`;
   return {
-    stage: wanted.stage,
-    prefix: `${service}-${wanted.stage}`,
-    secretPrefix: `${service}/${wanted.stage}`,
-    ledgerTable: `${service}-${wanted.stage}-ledger`,
-    local: wanted.local,
+    prefix,
+    region,
+    ledgerTable: `${prefix}-ledger`,
+    environmentOf: async (key) => {
+      const FunctionName = `${prefix}-${key}`;
+      const { Environment } = await client.send(new GetFunctionConfigurationCommand({ FunctionName }));
+      return Environment?.Variables ?? {};
+    },
+    invoke: async (key, event) => {
+      const { FunctionError, Payload } = await client.send(
+        new InvokeCommand({ FunctionName: `${prefix}-${key}`, Payload: JSON.stringify(event) }),
+      );
+      const answer: unknown = JSON.parse(Buffer.from(Payload ?? []).toString() || 'null');
+      if (FunctionError !== undefined) throw new Error(messageOf(answer));
+      return answer;
+    },
   };
+}
+
+/** What a failed function says: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html */
+function messageOf(answer: unknown): string {
+  const part = (name: string): string => {
+    const value = memberOf(answer, name);
+    return typeof value === 'string' ? value : '';
+  };
+  return part('errorMessage') || part('errorType') || 'The function failed without a message.';
 }
 
 function pointAtLocalStack(): void {
@@ -48,10 +81,10 @@ function readStackFile(): { awsEndpoint: string; region: string; accountId: stri
     throw new UsageError('There is no local stack: start one with npm run local, in the same folder.');
   }
   const text = (name: string): string => {
-    const value: unknown =
-      typeof content === 'object' && content !== null ? Reflect.get(content, name) : undefined;
-    if (typeof value !== 'string')
+    const value = memberOf(content, name);
+    if (typeof value !== 'string') {
       throw new UsageError(`.local/stack.json has no ${name}: start npm run local again.`);
+    }
     return value;
   };
   return { awsEndpoint: text('awsEndpoint'), region: text('region'), accountId: text('accountId') };

@@ -1,0 +1,190 @@
+import { AcceptVpcEndpointConnectionsCommand, EC2Client } from '@aws-sdk/client-ec2';
+import * as z from 'zod/mini';
+import { DatabricksSecret } from '../../shared/contracts/databricks-secret.ts';
+import { sourceTagKey, type EndpointService } from '../../shared/contracts/endpoint.ts';
+import type { Finding } from '../../shared/contracts/finding.ts';
+import { SourceSecret } from '../../shared/contracts/source-connection.ts';
+import { WebhookSecret, webhookEvents } from '../../shared/contracts/webhook-registration.ts';
+import { summarize } from '../../shared/rules/findings.ts';
+import { judgeTargets } from '../../shared/rules/target-health.ts';
+import type { Command } from '../command.ts';
+import { openPath, type PathClients } from '../path.ts';
+import type { Stack } from '../stack.ts';
+
+const marks = { ok: 'ok', warning: 'warning', blocking: 'BROKEN', skipped: 'skipped' } as const;
+
+export const doctor: Command = {
+  name: 'doctor',
+  summary: 'Checks a stack without changing anything, and says what is missing and what to do.',
+  arguments: [],
+  options: {},
+  async run(_given, stack, terminal) {
+    const path = await openPath(stack);
+    const services = await path.privateLink.managedServices();
+    const checks: (() => Promise<Finding[]>)[] = [
+      () => checkSecrets(stack, path, services),
+      ...services.map((service) => () => checkService(service, path)),
+      () => checkPermission(services),
+      () => checkFivetran(stack, path),
+    ];
+    const findings: Finding[] = services.length > 0 ? [] : [noService];
+    for (const check of checks) findings.push(...(await check()));
+    const { status } = summarize(findings);
+    terminal.table(
+      ['', 'check', 'finding'],
+      findings.map((finding) => [marks[finding.status], finding.check, finding.summary]),
+    );
+    for (const { check, status: found, remedy } of findings) {
+      if (found !== 'ok' && remedy !== undefined) terminal.line(`\n${check}: ${remedy}`);
+    }
+    return { ok: status !== 'blocking', answer: { status, findings } };
+  },
+};
+
+const noService: Finding = {
+  check: 'service.tag',
+  status: 'blocking',
+  summary: 'No endpoint service carries the tag fivetran-privatelink = auto-accept.',
+  remedy: 'Deploy with a source in params.<stage>.yml, or put the tag on your own endpoint service.',
+};
+
+/** A check whose own failure is a finding: one broken part must not hide the others. */
+async function finding(check: string, remedy: string, look: () => Promise<string>): Promise<Finding> {
+  try {
+    return { check, status: 'ok', summary: await look() };
+  } catch (error) {
+    return {
+      check,
+      status: 'blocking',
+      summary: error instanceof Error ? error.message : String(error),
+      remedy,
+    };
+  }
+}
+
+async function checkSecrets(
+  stack: Stack,
+  { secrets }: PathClients,
+  services: readonly EndpointService[],
+): Promise<Finding[]> {
+  const environments = await Promise.all(
+    ['readSync', 'onFivetranWebhook', 'verifyIncrement', 'notify', 'checkSource'].map((key) =>
+      stack.environmentOf(key),
+    ),
+  );
+  const variables = Object.fromEntries(environments.flatMap((environment) => Object.entries(environment)));
+  const filled = (name: string, secretId: string, schema: z.ZodMiniType): Promise<Finding> =>
+    finding(
+      `secret.${name}`,
+      `Put its JSON into the secret ${secretId}; docs/configuration.md has the form.`,
+      async () => {
+        await secrets.read(secretId, schema);
+        return `${secretId} is filled in.`;
+      },
+    );
+  const text = z.string().check(z.minLength(1));
+  return Promise.all([
+    filled('fivetran', variables.FIVETRAN_SECRET_ID ?? '', z.object({ apiKey: text, apiSecret: text })),
+    filled('webhook', variables.WEBHOOK_SECRET_ID ?? '', WebhookSecret),
+    filled('databricks', variables.DATABRICKS_SECRET_ID ?? '', DatabricksSecret),
+    filled(
+      'slack',
+      variables.SLACK_SECRET_ID ?? '',
+      z.union([z.object({ botToken: text }), z.object({ webhookUrl: text })]),
+    ),
+    ...services.flatMap(({ tags }) => {
+      const source = tags[sourceTagKey];
+      return source === undefined
+        ? []
+        : [filled(`source.${source}`, `${variables.SOURCE_SECRET_PREFIX ?? ''}${source}`, SourceSecret)];
+    }),
+  ]);
+}
+
+async function checkService(
+  { serviceId, state, acceptanceRequired, loadBalancerArns, tags }: EndpointService,
+  { privateLink, loadBalancers }: PathClients,
+): Promise<Finding[]> {
+  const principals = await privateLink.principals(serviceId);
+  const open = principals.includes('*');
+  return [
+    {
+      check: 'service.state',
+      status: state === 'available' ? 'ok' : 'blocking',
+      summary: `${serviceId} is ${state}.`,
+      remedy: 'Wait until AWS has made it, or look at its load balancer.',
+    },
+    {
+      check: 'service.acceptance',
+      status: acceptanceRequired ? 'ok' : 'blocking',
+      summary: acceptanceRequired ? 'It accepts nobody by itself.' : 'It accepts everybody by itself.',
+      remedy: `aws ec2 modify-vpc-endpoint-service-configuration --service-id ${serviceId} --acceptance-required`,
+    },
+    {
+      check: 'service.principals',
+      status: open || principals.length === 0 ? 'blocking' : 'ok',
+      summary: open
+        ? 'Everybody may ask to connect.'
+        : `May ask to connect: ${principals.join(', ') || 'nobody'}.`,
+      remedy: "Allow Fivetran's principal, and nobody else, on the endpoint service.",
+    },
+    {
+      check: 'service.source',
+      status: tags[sourceTagKey] === undefined ? 'warning' : 'ok',
+      summary: `Its source is ${tags[sourceTagKey] ?? 'not named'}.`,
+      remedy: `Put the tag ${sourceTagKey} on the service: without it the source cannot be checked.`,
+    },
+    ...judgeTargets(await loadBalancers.describe(loadBalancerArns)),
+  ];
+}
+
+/** EC2 says by a dry run whether these credentials may accept; nothing is accepted. */
+async function checkPermission([service]: readonly EndpointService[]): Promise<Finding[]> {
+  if (service === undefined) return [];
+  const request = new AcceptVpcEndpointConnectionsCommand({
+    ServiceId: service.serviceId,
+    VpcEndpointIds: ['vpce-00000000000000000'],
+    DryRun: true,
+  });
+  const answer = await new EC2Client({}).send(request).then(
+    () => 'DryRunOperation',
+    (error: unknown) => (error instanceof Error ? error.name : String(error)),
+  );
+  const denied = answer === 'UnauthorizedOperation';
+  return [
+    {
+      check: 'permission.accept',
+      status: denied ? 'warning' : 'ok',
+      summary: denied
+        ? 'Your own credentials may not accept endpoints; the functions have a role of their own.'
+        : 'Your own credentials may accept endpoints (dry run).',
+      remedy:
+        'Decide by hand through accept and reject of this command line: the machine acts with its own role.',
+    },
+  ];
+}
+
+async function checkFivetran(stack: Stack, { fivetran }: PathClients): Promise<Finding[]> {
+  const url = (await stack.environmentOf('ensureWebhook')).WEBHOOK_URL ?? '';
+  const reachable = await finding(
+    'fivetran.api',
+    'Check the API key and the way out to Fivetran.',
+    async () => {
+      const links = await fivetran.privateLinks.list();
+      return `Fivetran answers; it has ${String(links.length)} private links.`;
+    },
+  );
+  if (reachable.status !== 'ok') return [reachable];
+  const webhook = (await fivetran.webhooks.list()).find((candidate) => candidate.url === url);
+  const complete =
+    webhook !== undefined && webhook.active && webhookEvents.every((event) => webhook.events.includes(event));
+  return [
+    reachable,
+    {
+      check: 'fivetran.webhook',
+      status: complete ? 'ok' : 'warning',
+      summary: complete ? `The webhook to ${url} is active.` : `No active webhook leads to ${url}.`,
+      remedy: 'Run the command webhook; until then syncs are noticed by reconciliation only, minutes late.',
+    },
+  ];
+}
