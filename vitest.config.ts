@@ -7,7 +7,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{functions,shared,state-machines,local,scripts,tests}/**/*.test.ts'],
+          include: ['{cli,functions,shared,state-machines,local,scripts,tests}/**/*.test.ts'],
           exclude: ['**/*.integration.test.ts', 'node_modules/**'],
           pool: 'threads',
           setupFiles: ['tests/setup/no-network.ts'],
@@ -16,7 +16,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['{functions,shared,state-machines,local,scripts,tests}/**/*.integration.test.ts'],
+          include: ['{cli,functions,shared,state-machines,local,scripts,tests}/**/*.integration.test.ts'],
           exclude: ['node_modules/**'],
           pool: 'forks',
           testTimeout: 120_000,
