@@ -13,6 +13,7 @@ const decided = (decision: string, change: Record<string, unknown> = {}) => ({
   summary: 'Why.',
   remedy: 'What to do.',
   severity: 'warning',
+  facts: [{ label: 'Owner', value: '834469178297' }],
   ownerAccount: '834469178297',
   repeated: false,
   waitSeconds: 1,
@@ -172,6 +173,7 @@ describe('a request that may not be accepted', () => {
         severity: 'critical',
         summary: 'Why.',
         remedy: 'What to do.',
+        facts: [{ label: 'Owner', value: '834469178297' }],
         heldEndpoint: { serviceId, endpointId, ownerAccount: '834469178297' },
       },
     ]);

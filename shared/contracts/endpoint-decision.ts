@@ -45,7 +45,7 @@ const commands = [
   }),
 ] as const;
 const Command = z.discriminatedUnion('action', commands);
-export type EndpointCommand = z.output<typeof Command>;
+type EndpointCommand = z.output<typeof Command>;
 export type ByHand = Extract<EndpointCommand, { ownerAccount: string }>;
 
 export type EndpointRequest = z.output<typeof Review> | EndpointCommand;
@@ -125,6 +125,8 @@ export const EndpointDecision = z.object({
   summary: z.string(),
   remedy: z.string(),
   severity: z.enum(['critical', 'warning']),
+  /** Who asks, since when and from where, for the alert. */
+  facts: z.array(z.object({ label: z.string(), value: z.string() })),
   ownerAccount: z.string(),
   /** Whether on-call was told the same about this request before. */
   repeated: z.boolean(),

@@ -16,7 +16,7 @@ import {
  */
 
 /** A request older than its claim by more than this was there before we asked for anything (pre-planting). */
-export const prePlantingMinutes = 10;
+const prePlantingMinutes = 10;
 
 export interface GuardFacts {
   request: EndpointConnection;
@@ -35,7 +35,7 @@ export interface GuardFacts {
   now: Date;
 }
 
-export type GuardCode = 'claim-missing' | 'claim-pre-planted' | 'claim-contested' | 'second-request';
+type GuardCode = 'claim-missing' | 'claim-pre-planted' | 'claim-contested' | 'second-request';
 
 export type GuardAnswer =
   | {
@@ -132,7 +132,7 @@ function isOpen(
 }
 
 /** `us-east-1` for `AWS_US_EAST_1`; undefined for a word of another form. */
-export function regionOf({ region }: { region: string }): string | undefined {
+function regionOf({ region }: { region: string }): string | undefined {
   const [, name] = /^AWS_([A-Z0-9_]+)$/.exec(region) ?? [];
   return name?.toLowerCase().replaceAll('_', '-');
 }

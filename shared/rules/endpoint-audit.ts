@@ -17,9 +17,9 @@ export interface Audit {
 }
 
 /** How long a binding may stay unproven before on-call hears of it. */
-export const proofMinutes = 60;
+const proofMinutes = 60;
 /** How long an accepted endpoint may be pending: EC2 goes through it whenever the owner changes the endpoint. */
-export const pendingGraceMinutes = 15;
+const pendingGraceMinutes = 15;
 /** A request younger than this is left to the notification that AWS sent of it. */
 const notificationSeconds = 120;
 /** A look that says `act` or `wait` means that an execution is at work; after this it is taken to have died. */

@@ -11,7 +11,7 @@ import type { GuardAnswer } from './claims.ts';
 /** The seven checks of an endpoint request, in order. Every check gives the reasons against acceptance. */
 
 /** How long a request that EC2 does not show yet is waited for: EC2 is eventually consistent. */
-export const visibilitySeconds = 90;
+const visibilitySeconds = 90;
 
 /** Check 1: the service is ours to manage. */
 export function checkManaged({ serviceId, tags }: EndpointService): Reason[] {

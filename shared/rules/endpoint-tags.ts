@@ -1,5 +1,5 @@
 /** Keys that an accepted endpoint connection carries; IAM allows no others. */
-export const tagKeys = {
+const tagKeys = {
   at: 'fivetran-privatelink-accepted-at',
   by: 'fivetran-privatelink-accepted-by',
   why: 'fivetran-privatelink-accepted-why',

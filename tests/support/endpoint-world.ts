@@ -14,7 +14,7 @@ import { createMemoryLedger } from './memory-ledger.ts';
 export const fivetran = '834469178297';
 export const stranger = '999988887777';
 export const serviceId = 'vpce-svc-0123456789abcdef0';
-export const serviceName = `com.amazonaws.vpce.us-east-1.${serviceId}`;
+const serviceName = `com.amazonaws.vpce.us-east-1.${serviceId}`;
 export const machine = 'arn:aws:states:us-east-1:111122223333:stateMachine:accept-endpoint';
 export const execution = 'arn:aws:states:us-east-1:111122223333:execution:accept-endpoint:one';
 
