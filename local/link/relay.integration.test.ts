@@ -3,10 +3,16 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import {
   AcceptVpcEndpointConnectionsCommand,
   CreateVpcEndpointCommand,
+  DeleteVpcEndpointsCommand,
   EC2Client,
   ModifyVpcEndpointCommand,
   RejectVpcEndpointConnectionsCommand,
 } from '@aws-sdk/client-ec2';
+import {
+  ElasticLoadBalancingV2Client,
+  ModifyLoadBalancerAttributesCommand,
+  SetSecurityGroupsCommand,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { localAwsClient } from '../../tests/support/aws-client.ts';
 import type { Ec2 } from '../aws/ec2/ec2.ts';
@@ -24,10 +30,12 @@ let elbv2: Elbv2;
 let link: Link;
 let echo: Server;
 let targetGroup: string;
+let loadBalancer: string;
+let securityGroup: string;
 let serviceId: string;
 let endpointId: string;
 const echoed = new Set<Socket>();
-const clients: EC2Client[] = [];
+const clients: { destroy: () => void }[] = [];
 
 const clientOf = (account: string): EC2Client => {
   const client = new EC2Client(localAwsClient(endpoint.url, account));
@@ -64,10 +72,13 @@ beforeEach(async () => {
   await once(echo, 'listening');
 
   const subnetIds = ec2.network.subnets.map(({ id }) => id);
-  const loadBalancer = await provision('AWS::ElasticLoadBalancingV2::LoadBalancer', {
+  securityGroup = await provision('AWS::EC2::SecurityGroup', { GroupDescription: 'load balancer' });
+  loadBalancer = await provision('AWS::ElasticLoadBalancingV2::LoadBalancer', {
     Type: 'network',
     Name: 'source',
     Subnets: subnetIds,
+    SecurityGroups: [securityGroup],
+    EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic: 'off',
     LoadBalancerAttributes: [{ Key: 'load_balancing.cross_zone.enabled', Value: 'true' }],
   });
   targetGroup = await provision('AWS::ElasticLoadBalancingV2::TargetGroup', {
@@ -115,6 +126,11 @@ afterEach(async () => {
   echo.close();
 });
 
+const balancing = (): ElasticLoadBalancingV2Client => {
+  const client = new ElasticLoadBalancingV2Client(localAwsClient(endpoint.url, own));
+  clients.push(client);
+  return client;
+};
 const resolve = () => link.resolve(ec2.connections()[0]?.dnsNames[0] ?? '');
 const request = () => ({ ServiceId: serviceId, VpcEndpointIds: [endpointId] });
 
@@ -149,8 +165,7 @@ async function establish(): Promise<{ socket: Socket; error: Promise<string> }> 
 
 it('passes nothing before the connection is accepted, though the target is healthy', async () => {
   elbv2.register(targetGroup, '127.0.0.1');
-  const [loadBalancer] = ec2.endpointServices()[0]!.networkLoadBalancerArns;
-  await vi.waitFor(() => expect(elbv2.routes(loadBalancer!)[0]?.targets[0]?.state).toBe('healthy'), 5_000);
+  await vi.waitFor(() => expect(elbv2.routes(loadBalancer)[0]?.targets[0]?.state).toBe('healthy'), 5_000);
   expect(await send('hello')).toBe('ECONNRESET');
 });
 
@@ -203,6 +218,46 @@ it('stops passing for a while when the consumer changes the endpoint', async () 
   );
   expect(await error).toBe('ECONNRESET');
   await vi.waitFor(async () => expect(await send('again')).toBe('again'), 5_000);
+});
+
+it('passes nothing that the security group does not let in, once that is enforced on PrivateLink traffic', async () => {
+  await openLink();
+  const { error } = await establish();
+  const enforce = (group: string) =>
+    balancing().send(
+      new SetSecurityGroupsCommand({
+        LoadBalancerArn: loadBalancer,
+        SecurityGroups: [group],
+        EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic: 'on',
+      }),
+    );
+  await enforce(securityGroup);
+  expect(await error).toBe('ECONNRESET');
+  expect(await send('hello')).toBe('ECONNRESET');
+  const open = await provision('AWS::EC2::SecurityGroup', {
+    GroupDescription: 'lets consumers in',
+    SecurityGroupIngress: [{ IpProtocol: 'tcp', FromPort: 5432, ToPort: 5432, CidrIp: '10.0.0.0/8' }],
+  });
+  await enforce(open);
+  expect(await send('hello')).toBe('hello');
+});
+
+it('leads nowhere from a zone without a target, unless cross-zone is on', async () => {
+  await openLink();
+  await balancing().send(
+    new ModifyLoadBalancerAttributesCommand({
+      LoadBalancerArn: loadBalancer,
+      Attributes: [{ Key: 'load_balancing.cross_zone.enabled', Value: 'false' }],
+    }),
+  );
+  const answers = [await send('one'), await send('two'), await send('one'), await send('two')];
+  expect(answers.filter((answer) => answer === 'ECONNRESET')).toHaveLength(2);
+});
+
+it('forgets the name of an endpoint that its owner deleted', async () => {
+  await openLink();
+  await clientOf(consumer).send(new DeleteVpcEndpointsCommand({ VpcEndpointIds: [endpointId] }));
+  await vi.waitFor(() => expect(resolve()).toBeUndefined(), 5_000);
 });
 
 it('does not know a name that is no endpoint of ours', () => {

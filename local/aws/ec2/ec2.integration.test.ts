@@ -37,6 +37,8 @@ let ec2: Ec2;
 let endpoint: AwsEndpoint;
 const published: { topicArn: string; message: string }[] = [];
 const clients: EC2Client[] = [];
+/** Every state that an endpoint's connection has had, however short. */
+const history = new Map<string, string[]>();
 
 const clientOf = (accessKeyId: string, region = 'us-east-1'): EC2Client => {
   const client = new EC2Client({
@@ -56,6 +58,7 @@ beforeAll(async () => {
     scale: 0.001,
     publish: (topicArn, message) => void published.push({ topicArn, message }),
   });
+  ec2.onChange(({ id, state }) => history.set(id, [...(history.get(id) ?? []), state]));
   endpoint = await startAwsEndpoint({ accountId: own, region: 'us-east-1', services: [ec2.service] });
 });
 
@@ -246,8 +249,8 @@ describe('endpoint connections', () => {
       new AcceptVpcEndpointConnectionsCommand({ ServiceId: serviceId, VpcEndpointIds: [endpointId] }),
     );
     expect(accepted.Unsuccessful).toEqual([]);
-    expect(await stateOf(endpointId)).toBe('pending');
     await vi.waitFor(async () => expect(await stateOf(endpointId)).toBe('available'));
+    expect(history.get(endpointId)).toEqual(['pendingAcceptance', 'pending', 'available']);
   });
 
   it('answer an accept that cannot be done with its reason, and do the rest', async () => {
@@ -289,8 +292,8 @@ describe('endpoint connections', () => {
     const command = new DeleteVpcEndpointsCommand({ VpcEndpointIds: [endpointId] });
     expect((await clientOf('AKIAOWN').send(command)).Unsuccessful).toHaveLength(1);
     expect((await clientOf(fivetran).send(command)).Unsuccessful).toEqual([]);
-    expect(['deleting', 'deleted']).toContain(await stateOf(endpointId));
     await vi.waitFor(async () => expect(await stateOf(endpointId)).toBeUndefined(), 8_000);
+    expect(history.get(endpointId)).toEqual(['pendingAcceptance', 'deleting', 'deleted']);
     await expect(
       clientOf(fivetran).send(new DescribeVpcEndpointsCommand({ VpcEndpointIds: [endpointId] })),
     ).rejects.toMatchObject({ name: 'InvalidVpcEndpointId.NotFound' });
@@ -431,8 +434,15 @@ describe('endpoint connections', () => {
     await clientOf(fivetran).send(
       new ModifyVpcEndpointCommand({ VpcEndpointId: endpointId, AddSubnetIds: ['subnet-0123456789abcdef0'] }),
     );
-    expect(await stateOf(endpointId)).toBe('pending');
-    await vi.waitFor(async () => expect(await stateOf(endpointId)).toBe('available'));
+    await vi.waitFor(() =>
+      expect(history.get(endpointId)).toEqual([
+        'pendingAcceptance',
+        'pending',
+        'available',
+        'pending',
+        'available',
+      ]),
+    );
   });
 });
 

@@ -213,7 +213,7 @@ it('brings a reachable target from initial to healthy, through real health check
   const group = await createGroup();
   await listen(group, 6001);
   await register(group, { Id: '127.0.0.1' });
-  expect(await healthOf(group)).toEqual(['127.0.0.1 initial Elb.RegistrationInProgress']);
+  expect((await healthOf(group))[0]).toMatch(/^127\.0\.0\.1 (initial Elb\.|healthy)/);
   await vi.waitFor(async () => expect(await healthOf(group)).toEqual(['127.0.0.1 healthy -']), 5_000);
 });
 
@@ -243,7 +243,7 @@ it('calls targets unused when nothing forwards to them or their zone is not enab
 
 it('drains a deregistered target for as long as the group says', async () => {
   const group = await createGroup({
-    TargetGroupAttributes: [{ Key: 'deregistration_delay.timeout_seconds', Value: '20' }],
+    TargetGroupAttributes: [{ Key: 'deregistration_delay.timeout_seconds', Value: '200' }],
   });
   await listen(group, 6004);
   await register(group, { Id: '127.0.0.1' });
