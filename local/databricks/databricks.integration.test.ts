@@ -36,8 +36,8 @@ afterAll(async () => {
   expect(faults).toEqual([]);
 });
 beforeEach(() => {
-  databricks.faults.slowStatements(0);
-  databricks.faults.removeWarehouse(false);
+  databricks.setFault({ kind: 'slow', milliseconds: 0 });
+  databricks.setFault({ kind: 'removed', removed: false });
 });
 
 const post = async (
@@ -135,12 +135,12 @@ describe('what the product asks', () => {
   });
 
   test('a warehouse that is stopped starts with the statement', async () => {
-    databricks.faults.stopWarehouse(300);
+    databricks.setFault({ kind: 'stopped', startMs: 300 });
     expect(await destination.columns(table)).toContain('actor_id');
   });
 
   test('a warehouse that is gone', async () => {
-    databricks.faults.removeWarehouse(true);
+    databricks.setFault({ kind: 'removed', removed: true });
     await expect(destination.columns(table)).rejects.toMatchObject({ name: 'ConfigError' });
   });
 });
@@ -261,9 +261,19 @@ describe('what Databricks refuses is refused', () => {
   });
 });
 
+test('a limited rate is told with Retry-After; faults can be set over HTTP', async () => {
+  const fault = { kind: 'answer', status: 429, times: 1, retryAfterSeconds: 2 };
+  const set = (body: unknown) =>
+    fetch(`${databricks.url}/_local/faults`, { method: 'POST', body: JSON.stringify(body) });
+  expect((await set(fault)).status).toBe(200);
+  expect((await set({ kind: 'earthquake' })).status).toBe(400);
+  expect((await query('SELECT 1')).status).toBe(429);
+  expect((await query('SELECT 1')).status).toBe(200);
+});
+
 describe('a statement that takes long', () => {
   test('goes on after the wait, and can be cancelled', async () => {
-    databricks.faults.slowStatements(60_000);
+    databricks.setFault({ kind: 'slow', milliseconds: 60_000 });
     const { body } = await query('SELECT 1', { wait_timeout: '0s' });
     expect(body).toMatchObject({ status: { state: expect.stringMatching(/PENDING|RUNNING/) as string } });
     const { statement_id: id } = body as { statement_id: string };

@@ -18,21 +18,29 @@ export interface LocalDatabricks {
   clientSecret: string;
   warehouseId: string;
   catalog: string;
-  faults: DatabricksFaults;
+  setFault: (fault: DatabricksFault) => void;
   stop: () => Promise<void>;
 }
 
-/** What can be made to go wrong. */
-export interface DatabricksFaults {
+/**
+ * What can be made to go wrong. Over HTTP: `POST /_local/faults` with one of these as JSON.
+ */
+const Fault = z.discriminatedUnion('kind', [
   /** The warehouse is stopped; the next statement starts it, which takes this long. */
-  stopWarehouse: (startMs: number) => void;
+  z.strictObject({ kind: z.literal('stopped'), startMs: z.number() }),
   /** There is no such warehouse any more, or there is one again. */
-  removeWarehouse: (removed: boolean) => void;
+  z.strictObject({ kind: z.literal('removed'), removed: z.boolean() }),
   /** Each statement takes at least this long; 0 for none. */
-  slowStatements: (milliseconds: number) => void;
+  z.strictObject({ kind: z.literal('slow'), milliseconds: z.number() }),
   /** The next requests are answered with this status. */
-  answer: (status: number, times: number, retryAfterSeconds?: number) => void;
-}
+  z.strictObject({
+    kind: z.literal('answer'),
+    status: z.int(),
+    times: z.int(),
+    retryAfterSeconds: z.optional(z.int()),
+  }),
+]);
+export type DatabricksFault = z.output<typeof Fault>;
 
 interface Statement {
   id: string;
@@ -86,7 +94,27 @@ export async function startDatabricks(options: {
   let startMs = 0;
   let removed = false;
   let slowMs = 0;
-  let refusal = { status: 0, times: 0, retryAfterSeconds: undefined as number | undefined };
+  let refusal: { status: number; times: number; retryAfterSeconds?: number | undefined } = {
+    status: 0,
+    times: 0,
+  };
+
+  function setFault(fault: DatabricksFault): void {
+    switch (fault.kind) {
+      case 'stopped':
+        startMs = fault.startMs;
+        break;
+      case 'removed':
+        removed = fault.removed;
+        break;
+      case 'slow':
+        slowMs = fault.milliseconds;
+        break;
+      case 'answer':
+        refusal = { ...fault };
+        break;
+    }
+  }
 
   async function run(statement: Statement, request: z.output<typeof Request>): Promise<void> {
     try {
@@ -195,6 +223,12 @@ export async function startDatabricks(options: {
   }
 
   async function answer(request: HttpRequest): Promise<HttpReply> {
+    if (request.path.join('/') === '_local/faults') {
+      const fault = Fault.safeParse(jsonOf(request.body));
+      if (!fault.success) return { status: 400, body: { message: z.prettifyError(fault.error) } };
+      setFault(fault.data);
+      return { status: 200, body: {} };
+    }
     if (refusal.times > 0) {
       refusal.times -= 1;
       const { status, retryAfterSeconds } = refusal;
@@ -248,20 +282,7 @@ export async function startDatabricks(options: {
     clientSecret,
     warehouseId,
     catalog: warehouse.catalog,
-    faults: {
-      stopWarehouse: (milliseconds) => {
-        startMs = milliseconds;
-      },
-      removeWarehouse: (gone) => {
-        removed = gone;
-      },
-      slowStatements: (milliseconds) => {
-        slowMs = milliseconds;
-      },
-      answer: (status, times, retryAfterSeconds) => {
-        refusal = { status, times, retryAfterSeconds };
-      },
-    },
+    setFault,
     stop: async () => {
       for (const { cancel } of statements.values()) cancel.abort(new Error('Databricks stops.'));
       await Promise.all([...statements.values()].map(({ ended }) => ended));

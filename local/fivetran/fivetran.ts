@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { systemClock, type Clock } from '../../shared/clock.ts';
 import { literal, withConnection, type Warehouse } from '../databricks/warehouse.ts';
-import { jsonOf, startHttpServer, type HttpReply, type HttpRequest } from '../http-server.ts';
-import { toJson } from '../json.ts';
+import { startHttpServer } from '../http-server.ts';
 import { certificateRoutes } from './api/certificates.ts';
 import { connectionRoutes } from './api/connections.ts';
 import { destinationRoutes } from './api/destinations.ts';
@@ -12,8 +11,9 @@ import { answer } from './api/router.ts';
 import { schemaRoutes } from './api/schemas.ts';
 import { syncHistoryRoutes } from './api/sync-history.ts';
 import { webhookRoutes } from './api/webhooks.ts';
-import { createFaults, Fault, type Faults } from './faults.ts';
+import { createFaults } from './faults.ts';
 import { createIds } from './ids.ts';
+import { answerLocally, createLevers, type Levers } from './levers.ts';
 import { configText, type Account, type Destination, type SetupTest } from './model.ts';
 import { createPlatformLog } from './platform-log.ts';
 import { createPrivateLinkKeeper, fivetranAwsAccount } from './private-links.ts';
@@ -46,7 +46,7 @@ export interface FivetranOptions {
 }
 
 /** A Fivetran account on this machine, with one group whose Databricks destination is connected. */
-export interface LocalFivetran {
+export interface LocalFivetran extends Levers {
   url: string;
   apiKey: string;
   apiSecret: string;
@@ -54,13 +54,8 @@ export interface LocalFivetran {
   accountId: string;
   /** The group, and so the destination, that the account begins with. */
   groupId: string;
-  faults: Faults;
   /** All that the account holds, as it is now. */
   account: Readonly<Account>;
-  /** Makes Fivetran's own schedule start a sync of this connection now, unless it is paused or broken. */
-  comeDue: (connectionId: string) => void;
-  /** Changes a connection's update method, as Fivetran has done to existing connections. */
-  switchMethod: (connectionId: string, method: string) => void;
   stop: () => Promise<void>;
 }
 
@@ -143,9 +138,10 @@ export async function startFivetran(options: FivetranOptions): Promise<LocalFive
     ...groupRoutes(account, clock, newId),
     ...webhookRoutes(account, webhooks, clock, newId),
   ];
+  const levers = createLevers(account, faults, (connection) => void scheduler.sync(connection, false));
   const authorization = `Basic ${Buffer.from(`${apiKey}:${apiSecret}`).toString('base64')}`;
   const server = await startHttpServer((request) => {
-    if (request.path[0] === '_local') return Promise.resolve(localApi(request, faults));
+    if (request.path[0] === '_local') return Promise.resolve(answerLocally(request, levers));
     const fault = faults.take('answer', ({ path = '' }) => `/${request.path.join('/')}`.startsWith(path));
     if (fault !== undefined) {
       return Promise.resolve({
@@ -164,16 +160,8 @@ export async function startFivetran(options: FivetranOptions): Promise<LocalFive
     apiSecret,
     accountId: awsAccount,
     groupId,
-    faults,
     account,
-    comeDue: (connectionId) => {
-      const connection = account.connections.get(connectionId);
-      if (connection !== undefined) void scheduler.sync(connection, false);
-    },
-    switchMethod: (connectionId, method) => {
-      const connection = account.connections.get(connectionId);
-      if (connection !== undefined) connection.config.update_method = method;
-    },
+    ...levers,
     stop: async () => {
       scheduler.stop();
       webhooks.stop();
@@ -184,18 +172,6 @@ export async function startFivetran(options: FivetranOptions): Promise<LocalFive
       await server.stop();
     },
   };
-}
-
-/** For people on the local stack: set, list and clear faults. */
-function localApi(request: HttpRequest, faults: Faults): HttpReply {
-  if (request.path[1] !== 'faults') return { status: 404 };
-  if (request.method === 'DELETE') faults.clear();
-  if (request.method === 'POST') {
-    const fault = Fault.safeParse(jsonOf(request.body));
-    if (!fault.success) return { status: 400, body: { message: fault.error.message } };
-    faults.set(fault.data);
-  }
-  return { status: 200, body: toJson(faults.list()) };
 }
 
 async function testDestination(destination: Destination, warehouse: Warehouse): Promise<SetupTest[]> {

@@ -296,6 +296,27 @@ describe('a sync', () => {
     expect((await bench.call('GET', `connections/${id}/sync-history`)).status).toBe(405);
   });
 
+  test('is started by a lever as by Fivetran itself, also over HTTP, and goes on after the method was switched', async () => {
+    const before = bench.fivetran.account.connections.get(id)?.syncs.length ?? 0;
+    bench.fivetran.comeDue(id);
+    await bench.settled(id);
+    const local = (action: string, body?: unknown) =>
+      fetch(`${bench.fivetran.url}/_local/connections/${id}/${action}`, {
+        method: 'POST',
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+    expect((await local('switch-method', { method: 'QUERY_BASED' })).status).toBe(200);
+    expect((await get(id)).config).toMatchObject({ update_method: 'QUERY_BASED' });
+    await admin(`UPDATE language SET name = 'Dutch' WHERE language_id = 6`);
+    expect((await local('come-due')).status).toBe(200);
+    await bench.settled(id);
+    expect(bench.fivetran.account.connections.get(id)?.syncs).toHaveLength(before + 2);
+    expect(lastSync(id)).toMatchObject({ status: 'SUCCESSFUL', rows: 1 });
+    expect((await local('switch-method', {})).status).toBe(400);
+    expect((await local('explode')).status).toBe(404);
+    expect(() => bench.fivetran.comeDue('nobody')).toThrow('no connection nobody');
+  });
+
   test('may be asked to load everything again', async () => {
     expect((await bench.call('POST', `connections/${id}/resync`, {})).status).toBe(200);
     expect(await bench.settled(id)).toMatchObject({ status: { is_historical_sync: false } });

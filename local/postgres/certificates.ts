@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import { generate } from 'selfsigned';
 
@@ -23,7 +24,9 @@ export async function makeCertificates(
     ...(validity.notBefore === undefined ? {} : { notBeforeDate: validity.notBefore }),
     ...(validity.notAfter === undefined ? {} : { notAfterDate: validity.notAfter }),
   } as const;
-  const ca = await generate([{ name: 'commonName', value: authority }], {
+  // Two authorities of one name would be taken for each other when both are trusted.
+  const name = `${authority} ${randomBytes(4).toString('hex')}`;
+  const ca = await generate([{ name: 'commonName', value: name }], {
     ...common,
     extensions: [
       { name: 'basicConstraints', cA: true, critical: true },

@@ -54,7 +54,8 @@ export async function openSource(connection: Connection, settings: SourceSetting
   const address = locate(connection, settings);
   if ('problem' in address) throw new ReconnectError(address.problem);
   const client = new pg.Client({
-    ...address,
+    host: address.host,
+    port: address.port,
     database: configText(connection.config, 'database'),
     user: configText(connection.config, 'user'),
     password: configText(connection.config, 'password'),

@@ -25,7 +25,7 @@ export async function openSocket(
   timeoutMs: number,
 ): Promise<net.Socket> {
   return new Promise((resolve, reject) => {
-    const socket = net.connect(address);
+    const socket = net.connect({ host: address.host, port: address.port });
     socket.setTimeout(timeoutMs, () => socket.destroy(new Error('the connection timed out')));
     socket.once('error', reject);
     socket.once('connect', () => {

@@ -228,6 +228,30 @@ test('a table that was rewritten at the source is loaded again by QUERY_BASED, w
   expect(status).toMatchObject({ tasks: [], warnings: [{ code: 'resync_table_warning' }] });
 });
 
+test('a server whose transaction ids lie behind is loaded again by QUERY_BASED, with a warning', async () => {
+  const servers = await Promise.all([startPostgres(), startPostgres()]);
+  const [first, restored] = servers;
+  let present = first;
+  const own = await startFivetranBench(first, { resolveLink: () => present });
+  await withClient(first, 'admin', async (client) => {
+    for (let spent = 0; spent < 100; spent += 1) await client.query('SELECT pg_current_xact_id()');
+  });
+  const id = await own.connect('restored', {}, { update_method: 'QUERY_BASED' });
+  await own.sync(id);
+  present = restored;
+  await own.call('PATCH', `connections/${id}`, {
+    config: { password: restored.users.fivetran.password },
+    trust_certificates: true,
+  });
+  expect((await own.sync(id)).status).toMatchObject({
+    setup_state: 'connected',
+    tasks: [],
+    warnings: [{ details: 'The current transaction ID has moved backwards: rows are re-synced in full.' }],
+  });
+  await own.stop();
+  await Promise.all(servers.map((server) => server.stop()));
+});
+
 test('a new column arrives with the next sync, a dropped table stays listed as deleted', async () => {
   const id = await bench.connect('ddl');
   await bench.sync(id);

@@ -180,8 +180,9 @@ export async function findChanges(
 }
 
 /** Fills `changed` for a table that is loaded whole: every row of `incoming`. */
-export async function takeEverything(warehouse: DuckDBConnection): Promise<void> {
+export async function takeEverything(warehouse: DuckDBConnection): Promise<Changes> {
   await warehouse.run(`CREATE OR REPLACE TEMP TABLE changed AS SELECT key, 'inserted' AS kind FROM incoming`);
+  return countChanges(warehouse);
 }
 
 /**

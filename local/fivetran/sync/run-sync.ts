@@ -5,7 +5,14 @@ import type { Clock } from '../../../shared/clock.ts';
 import { quote, withConnection, type Warehouse } from '../../databricks/warehouse.ts';
 import type { Json } from '../../json.ts';
 import type { Faults } from '../faults.ts';
-import { configText, type Alert, type Connection, type SyncRecord, type SyncStatus } from '../model.ts';
+import {
+  configText,
+  type Alert,
+  type Connection,
+  type SyncRecord,
+  type SyncStatus,
+  type TableConfig,
+} from '../model.ts';
 import { recordsModified, type PlatformLog } from '../platform-log.ts';
 import { messageOf, ReconnectError, withSource, type SourceSettings } from '../source/source.ts';
 import { keyColumns, readTables, type SourceTable } from '../source/tables.ts';
@@ -46,6 +53,8 @@ interface TableMemory {
   relfilenode: string;
   /** Transactions from this one on were not certainly seen. */
   xmin: string;
+  /** The next transaction id of the server at the time, with its epoch. */
+  next: bigint;
 }
 
 /** Runs syncs, and remembers for each table what it needs to know of the last one. */
@@ -193,53 +202,52 @@ export function createSyncer(settings: SyncSettings): Syncer {
     const known = memory.get(name);
     const incremental = configText(connection.config, 'update_method') !== 'TELEPORT';
     const rewritten = incremental && known !== undefined && known.relfilenode !== table.relfilenode;
-    if (rewritten) warnOfResync(connection, name);
-    const whole = connection.isHistoricalSync || config.resync || known?.shape !== shape || rewritten;
+    if (rewritten) warnOfResync(connection, `Table ${name} was rewritten at the source`);
+    await source.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const { rows } = await source.query<{ xmin: string; next: string }>(
+      'SELECT pg_snapshot_xmin(s)::xid::text AS xmin, pg_snapshot_xmax(s)::text AS next FROM pg_current_snapshot() s',
+    );
+    const { xmin, next } = { xmin: rows[0]?.xmin ?? '0', next: BigInt(rows[0]?.next ?? 0) };
+    const backwards = incremental && known !== undefined && next < known.next;
+    if (backwards) warnOfResync(connection, 'The current transaction ID has moved backwards');
+    const whole =
+      connection.isHistoricalSync || config.resync || known?.shape !== shape || rewritten || backwards;
     if (known !== undefined && known.shape !== shape) {
       await warehouse.run(`DROP TABLE IF EXISTS ${plan.target}`);
     }
     await ensureTable(warehouse, plan, schema);
-
-    await source.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    const { rows } = await source.query<{ xmin: string }>(
-      'SELECT pg_snapshot_xmin(pg_current_snapshot())::xid::text AS xmin',
-    );
     const since = whole || !incremental || plan.keyless ? undefined : known.xmin;
     if (since !== undefined) await readKeys(source, warehouse, plan, signal);
     await readRows(source, warehouse, plan, since, signal);
     await source.query('COMMIT');
 
-    if (whole) {
-      await takeEverything(warehouse);
-    } else {
-      const changes = await findChanges(warehouse, plan, since === undefined ? 'incoming' : 'present');
-      const total = changes.inserted + changes.updated + changes.deleted;
-      if (!incremental && total > teleportLimit) {
-        config.resync = true;
-        if (total > teleportUnsupported) {
-          config.enabled = false;
-          config.excluded = {
-            code: 'OTHER',
-            reason: `Teleport Sync does not support this table: more than ${teleportUnsupported.toLocaleString('en')} records changed between two syncs.`,
-          };
-        }
-        return {
-          problem: `Teleport Sync Error: table ${name} has ${total.toLocaleString('en')} changed records since the last sync, more than the limit of ${teleportLimit.toLocaleString('en')}. The table will be re-synced in full.`,
-        };
-      }
+    const found = whole
+      ? await takeEverything(warehouse)
+      : await findChanges(warehouse, plan, since === undefined ? 'incoming' : 'present');
+    const total = found.inserted + found.updated + found.deleted;
+    if (!whole && !incremental && total > teleportLimit) {
+      giveUp(config, total);
+      return {
+        problem: `Teleport Sync Error: table ${name} has ${total.toLocaleString('en')} changed records since the last sync, more than the limit of ${teleportLimit.toLocaleString('en')}. The table will be re-synced in full.`,
+      };
     }
     const changes = await applyChanges(warehouse, plan, {
       whole,
       losses: {
-        rows: faults.take('lose-rows', (fault) => fault.table === table.name)?.count ?? 0,
-        updates: faults.take('drop-updates', (fault) => fault.table === table.name)?.count ?? 0,
-        deletes: faults.take('drop-deletes', (fault) => fault.table === table.name)?.count ?? 0,
+        rows: lossOf('lose-rows', table.name, found.inserted),
+        updates: lossOf('drop-updates', table.name, found.updated),
+        deletes: lossOf('drop-deletes', table.name, found.deleted),
       },
       syncedAt: clock.now(),
     });
     config.resync = false;
-    memory.set(name, { shape, relfilenode: table.relfilenode, xmin: rows[0]?.xmin ?? '0' });
+    memory.set(name, { shape, relfilenode: table.relfilenode, xmin, next });
     return { changes };
+  }
+
+  /** How many of a table's changes a fault takes away; the fault waits for a sync that has such changes. */
+  function lossOf(kind: 'lose-rows' | 'drop-updates' | 'drop-deletes', table: string, found: number): number {
+    return found === 0 ? 0 : (faults.take(kind, (fault) => fault.table === table)?.count ?? 0);
   }
 
   async function finish(connection: Connection, record: SyncRecord, ending: Ending): Promise<void> {
@@ -294,6 +302,17 @@ export function createSyncer(settings: SyncSettings): Syncer {
   };
 }
 
+/** The table is loaded whole by the next sync, or never again when too much has changed. */
+function giveUp(config: TableConfig, changed: number): void {
+  config.resync = true;
+  if (changed <= teleportUnsupported) return;
+  config.enabled = false;
+  config.excluded = {
+    code: 'OTHER',
+    reason: `Teleport Sync does not support this table: more than ${teleportUnsupported.toLocaleString('en')} records changed between two syncs.`,
+  };
+}
+
 function endData(ending: Ending): Json {
   if (ending.status === 'SUCCESSFUL') return { status: ending.status };
   return {
@@ -311,10 +330,9 @@ const levelOf = (status: SyncStatus): 'INFO' | 'WARNING' | 'SEVERE' =>
       ? 'SEVERE'
       : 'WARNING';
 
-function warnOfResync(connection: Connection, table: string): void {
-  connection.warnings.push({
-    code: 'resync_table_warning',
-    message: 'Resync Table Warning',
-    details: `Table ${table} was rewritten at the source and is re-synced in full.`,
-  });
+/** https://fivetran.com/docs/databases/postgresql/troubleshooting/current-transaction-id-error */
+function warnOfResync(connection: Connection, why: string): void {
+  const details = `${why}: rows are re-synced in full.`;
+  if (connection.warnings.some((warning) => warning.details === details)) return;
+  connection.warnings.push({ code: 'resync_table_warning', message: 'Resync Table Warning', details });
 }
