@@ -22,6 +22,28 @@ const SourceShape = z.strictObject({
 });
 export type Source = z.output<typeof SourceShape>;
 
+const ScheduleShape = z.strictObject({
+  /** Fivetran's id of the connection. */
+  connectionId: z.string().check(z.regex(/^[A-Za-z0-9_-]{1,100}$/)),
+  /** In the Scheduler's words: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html */
+  expression: z.string().check(z.regex(/^(cron|rate)\(.+\)$/)),
+  /** Name of the IANA time zone that a cron expression is meant in. */
+  timeZone: z._default(
+    z
+      .string()
+      .check(
+        z.refine(
+          (zone) => Intl.supportedValuesOf('timeZone').concat('UTC').includes(zone),
+          'no such time zone',
+        ),
+      ),
+    'UTC',
+  ),
+  /** What to do when the connection is paused. */
+  whenPaused: z._default(z.enum(['fail', 'unpause', 'skip']), 'skip'),
+});
+export type SyncSchedule = z.output<typeof ScheduleShape>;
+
 const DeploymentShape = z.strictObject({
   parameters: z._default(
     z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])),
@@ -30,12 +52,15 @@ const DeploymentShape = z.strictObject({
   sources: z._default(z.array(SourceShape).check(z.minLength(1), z.maxLength(20)), [
     { name: 'postgres', port: 5432 },
   ]),
+  schedules: z._default(z.array(ScheduleShape).check(z.maxLength(100)), []),
 });
 
 export interface Deployment {
   /** Values of the template's parameters, as CloudFormation takes them. */
   parameters: Record<string, string>;
   sources: Source[];
+  /** Syncs that run-sync starts at given times, one connection each. */
+  schedules: SyncSchedule[];
 }
 
 export interface DeclaredParameter {
@@ -63,7 +88,7 @@ export function declaredParameters(): Record<string, DeclaredParameter> {
  */
 export function readDeployment(wanted: { stage: string; region: string; folder?: string }): Deployment {
   if (process.env.PORTABLE_PACKAGE === 'true') {
-    return { parameters: {}, sources: DeploymentShape.parse({}).sources };
+    return { ...DeploymentShape.parse({}), parameters: {} };
   }
   const file = `params.${wanted.stage}.yml`;
   const location = path.join(wanted.folder ?? root, file);
@@ -93,7 +118,7 @@ function readFile(location: string, file: string): Deployment {
     const faults = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
     throw new ParameterError(`${file}: ${faults.join('; ')}.`);
   }
-  const { parameters, sources } = result.data;
+  const { parameters, sources, schedules } = result.data;
   return {
     parameters: Object.fromEntries(
       Object.entries(parameters).map(([name, value]) => [
@@ -102,6 +127,7 @@ function readFile(location: string, file: string): Deployment {
       ]),
     ),
     sources,
+    schedules,
   };
 }
 
