@@ -1,7 +1,15 @@
 import { createConnections } from '../../shared/clients/ledger/connections.ts';
 import { createMarks } from '../../shared/clients/ledger/marks.ts';
 import { createLedgerTable } from '../../shared/clients/ledger/table.ts';
-import * as changedRows from '../../shared/clients/postgres/changed-rows.ts';
+import {
+  ageOf,
+  countRows,
+  onOneSnapshot,
+  pagesOf,
+  readChangedRows,
+  readKeys,
+  readWriters,
+} from '../../shared/clients/postgres/changed-rows.ts';
 import { createPostgres } from '../../shared/clients/postgres/session.ts';
 import * as sourceFacts from '../../shared/clients/postgres/source-facts.ts';
 import { createSecrets } from '../../shared/clients/secrets/secrets.ts';
@@ -36,7 +44,16 @@ export const handler = createHandler({
       }),
       marks: createMarks(table, systemClock),
       connections: createConnections(table),
-      reads: { ...changedRows, ...sourceFacts },
+      reads: {
+        ageOf,
+        countRows,
+        onOneSnapshot,
+        pagesOf,
+        readChangedRows,
+        readKeys,
+        readWriters,
+        ...sourceFacts,
+      },
       bounds: {
         rowsPerTable: config.markRows,
         bytes: config.markMegabytes * 1_000_000,

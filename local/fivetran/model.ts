@@ -1,7 +1,6 @@
 import type { Json } from '../json.ts';
 
 /** Texts as Fivetran's API has them. */
-export const updateMethods = ['QUERY_BASED', 'WAL_PGOUTPUT', 'TELEPORT', 'XMIN'] as const;
 export const services = ['postgres', 'postgres_rds', 'aurora_postgres'] as const;
 export const networkingMethods = ['Directly', 'PrivateLink', 'SshTunnel', 'ProxyAgent'] as const;
 export const syncModes = ['SOFT_DELETE', 'HISTORY', 'LIVE'] as const;

@@ -170,5 +170,3 @@ export function createSyncBench(
   };
   return bench;
 }
-
-export type SyncBench = ReturnType<typeof createSyncBench>;
