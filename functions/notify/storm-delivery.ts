@@ -12,6 +12,9 @@ import {
   type Outgoing,
 } from './delivery.ts';
 
+/** Writes to the ledger at the same time: a thousand one after the other would take a tick's whole minute. */
+const joinedAtOnce = 20;
+
 /** Makes incidents members of their storm; a storm that is not there yet begins. Runs only in the tick. */
 export async function gatherStorm(
   together: FirstMessages['together'][number],
@@ -20,7 +23,7 @@ export async function gatherStorm(
 ): Promise<void> {
   const now = delivery.clock.now().toISOString();
   const already = incidents.filter(({ storm }) => storm === together.storm);
-  let place = Math.max(-1, ...already.map(({ stormPlace }) => stormPlace ?? -1)) + 1;
+  const place = Math.max(-1, ...already.map(({ stormPlace }) => stormPlace ?? -1)) + 1;
   await delivery.incidents.changeStorm(
     together.storm,
     (storm) =>
@@ -35,14 +38,22 @@ export async function gatherStorm(
       },
   );
   let joinedAt = together.openedAt;
-  for (const key of together.members) {
-    const joined = await delivery.incidents.change(key, (incident) =>
-      incident === undefined || incident.storm !== undefined
-        ? incident
-        : joinStorm(incident, together.storm, place),
+  const places = together.members.map((key, index) => ({ key, place: place + index }));
+  for (let start = 0; start < places.length; start += joinedAtOnce) {
+    const joined = await Promise.all(
+      places
+        .slice(start, start + joinedAtOnce)
+        .map((member) =>
+          delivery.incidents.change(member.key, (incident) =>
+            incident === undefined || incident.storm !== undefined
+              ? incident
+              : joinStorm(incident, together.storm, member.place),
+          ),
+        ),
     );
-    place += 1;
-    if (joined !== undefined && joined.openedAt > joinedAt) joinedAt = joined.openedAt;
+    for (const incident of joined) {
+      if (incident !== undefined && incident.openedAt > joinedAt) joinedAt = incident.openedAt;
+    }
   }
   await delivery.incidents.changeStorm(together.storm, (storm) => storm && { ...storm, joinedAt });
 }

@@ -229,7 +229,7 @@ function read(station: Station, value: unknown): Checked {
     skipped.length === 0
       ? undefined
       : `${station.name}: ${skipped
-          .map(({ summary }) => cleanLine(summary, limits.reason))
+          .map(({ summary }) => cleanLine(summary, limits.reason).replace(/\.$/, ''))
           .slice(0, 3)
           .join('; ')}`;
   return { station, findings, notChecked };

@@ -155,7 +155,7 @@ function plainMessage(text: string): Message {
 
 /** The header is cut to its limit; then the summary follows whole. */
 const summaryWhereCut = (headline: string, problem: Problem): Block[] =>
-  headline.endsWith('…') ? [section(outside(problem.summary, 2_000))] : [];
+  headline.endsWith('…') && problem.summary !== '' ? [section(outside(problem.summary, 2_000))] : [];
 
 function factsOf(incident: Incident, worst: Problem, now: Date): Block[] {
   const { content } = worst;
