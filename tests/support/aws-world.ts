@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import net from 'node:net';
 import {
+  AcceptVpcEndpointConnectionsCommand,
   CreateVpcEndpointCommand,
   DeleteVpcEndpointsCommand,
   DescribeVpcEndpointConnectionsCommand,
@@ -11,7 +12,7 @@ import { startAwsEndpoint } from '../../local/aws/endpoint.ts';
 import type { Ec2 } from '../../local/aws/ec2/ec2.ts';
 import { createPrivateLink } from '../../local/aws/private-link.ts';
 import { createSecretsManager } from '../../local/aws/secrets-manager/secrets-manager.ts';
-import type { Service } from '../../local/aws/service.ts';
+import { AwsError, type Service } from '../../local/aws/service.ts';
 import type { ResourceHandlers } from '../../local/template/resource-handler.ts';
 import { localAwsClient } from './aws-client.ts';
 
@@ -36,8 +37,14 @@ interface WireLink {
 export async function startAwsWorld() {
   const requests: string[] = [];
   const links: WireLink[] = [];
-  /** `quick`: an accepted endpoint is available by the time that EC2 is asked again. */
-  const behaviour = { quick: false };
+  const behaviour = {
+    /** An accepted endpoint is available by the time that EC2 is asked again. */
+    quick: false,
+    /** How many requests EC2 still refuses for coming too fast. */
+    throttled: 0,
+    /** Runs right before EC2 accepts. */
+    beforeAccept: undefined as (() => Promise<void>) | undefined,
+  };
   const { ec2, elbv2 } = createPrivateLink({ accountId, region, scale: 0.001, publish: () => undefined });
   const dynamodb = await createDynamodb({ accountId, region });
   const secrets = createSecretsManager({ accountId, region });
@@ -144,6 +151,14 @@ export async function startAwsWorld() {
         config: { connection_service_name: serviceName },
       });
     },
+    /** Every private link of ours is gone. */
+    removeLinks: (): void => void (links.length = 0),
+    /** Accepts as somebody else at our side would, in the console. */
+    async acceptOutside(endpointId: string): Promise<void> {
+      await clientOf(accountId).send(
+        new AcceptVpcEndpointConnectionsCommand({ ServiceId: serviceId, VpcEndpointIds: [endpointId] }),
+      );
+    },
     /** Another account's endpoint asks to connect. */
     async ask(account = '834469178297'): Promise<string> {
       const { VpcEndpoint } = await clientOf(account).send(
@@ -179,7 +194,14 @@ export async function startAwsWorld() {
 }
 export type AwsWorld = Awaited<ReturnType<typeof startAwsWorld>>;
 
-function quickly(ec2: Ec2, behaviour: { quick: boolean }): Service {
+interface Behaviour {
+  quick: boolean;
+  throttled: number;
+  beforeAccept: (() => Promise<void>) | undefined;
+}
+
+/** EC2 in the test's hand: quick, throttling, or overtaken. */
+function quickly(ec2: Ec2, behaviour: Behaviour): Service {
   const accept = ec2.service.operations.AcceptVpcEndpointConnections;
   if (accept === undefined) throw new Error('The local EC2 does not accept connections.');
   return {
@@ -187,10 +209,18 @@ function quickly(ec2: Ec2, behaviour: { quick: boolean }): Service {
     operations: {
       ...ec2.service.operations,
       async AcceptVpcEndpointConnections(call) {
+        if (behaviour.throttled > 0) {
+          behaviour.throttled -= 1;
+          throw new AwsError('RequestLimitExceeded', 'Request limit exceeded.', 503);
+        }
+        const overtake = behaviour.beforeAccept;
+        behaviour.beforeAccept = undefined;
+        await overtake?.();
         const answer = await accept(call);
-        const ids: unknown = call.input.VpcEndpointId;
-        if (behaviour.quick && Array.isArray(ids)) {
-          for (const id of ids) ec2.force(String(id), 'available');
+        if (behaviour.quick) {
+          for (const { id, state } of ec2.connections()) {
+            if (state === 'pending') ec2.force(id, 'available');
+          }
         }
         return answer;
       },
