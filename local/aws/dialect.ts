@@ -12,6 +12,8 @@ export interface RawRequest {
   url: URL;
   headers: Record<string, string | undefined>;
   body: Buffer;
+  /** Whether `body` is all that was sent: what is too large is cut. */
+  isWhole: boolean;
 }
 
 /** One request's language: how to read what it wants, and how to write the answer or the error. */

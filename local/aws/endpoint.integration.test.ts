@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { localAwsClient } from '../../tests/support/aws-client.ts';
@@ -148,6 +150,34 @@ describe('requests that are not understood', () => {
     expect((await send({ service: 'sts', headers: form, body: 'Version=2011-06-15' })).body).toContain(
       '<Code>MissingAction</Code>',
     );
+  });
+});
+
+describe('clients that misbehave', () => {
+  const raw = async (text: string): Promise<string> => {
+    const socket = connect(Number(new URL(endpoint.url).port), '127.0.0.1');
+    let answer = '';
+    socket.on('data', (data) => (answer += data.toString()));
+    const closed = once(socket, 'close');
+    socket.on('error', () => undefined);
+    socket.write(text);
+    await Promise.race([closed, once(socket, 'data').catch(() => undefined)]);
+    socket.destroy();
+    return answer.split('\r\n')[0] ?? '';
+  };
+
+  it('get an error, and others are served all the same', async () => {
+    expect(await raw('GET // HTTP/1.1\r\nhost: a\r\n\r\n')).toBe('HTTP/1.1 403 Forbidden');
+    expect(await raw('nonsense\r\n\r\n')).toBe('HTTP/1.1 400 Bad Request');
+    const large = await send({ service: 'sts', headers: form, body: 'x'.repeat(21 * 1024 * 1024) });
+    expect(large.status).toBe(413);
+    expect(large.body).toContain('<Code>RequestEntityTooLargeException</Code>');
+    const identity = await send({
+      service: 'sts',
+      headers: form,
+      body: 'Action=GetCallerIdentity&Version=2011-06-15',
+    });
+    expect(identity.status).toBe(200);
   });
 });
 

@@ -69,7 +69,8 @@ async function serve(
   settings: EndpointSettings,
 ): Promise<void> {
   const requestId = randomUUID();
-  const url = new URL(request.url ?? '/', 'http://aws.local');
+  // A target that is no URL, for instance `//`, is some path that no service has.
+  const url = URL.parse(request.url ?? '/', 'http://aws.local') ?? new URL('http://aws.local/');
   const scope = readScope(request.headers.authorization, url);
   const service = scope === undefined ? undefined : services.get(scope.service);
   if (service?.handOver !== undefined && scope !== undefined) {
@@ -85,9 +86,9 @@ async function serve(
         ? refuse(raw, requestId, scope?.service, services)
         : await answer(service, raw, requestId, scope, settings);
     send(response, reply, requestId);
-  } catch (error) {
-    // The client went away or sent more than is read: nobody is left to answer.
-    response.destroy(error instanceof Error ? error : undefined);
+  } catch {
+    // The client went away: nobody is left to answer.
+    response.destroy();
   }
 }
 
@@ -111,6 +112,7 @@ function refusalOf(
       url: new URL('http://aws.local/'),
       headers: { 'x-amz-target': operation },
       body: Buffer.alloc(0),
+      isWhole: true,
     };
     return chooseDialect(service, raw, requestId).writeError(error);
   }
@@ -146,6 +148,9 @@ async function answer(
   const dialect = chooseDialect(service, raw, requestId);
   let operation = '';
   try {
+    if (!raw.isWhole) {
+      throw new AwsError('RequestEntityTooLargeException', 'The body of the request is too large.', 413);
+    }
     const request = dialect.read();
     operation = request.operation;
     const run = Object.hasOwn(service.operations, operation) ? service.operations[operation] : undefined;
@@ -178,8 +183,8 @@ async function readRequest(request: IncomingMessage, url: URL): Promise<RawReque
   for await (const chunk of request) {
     const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
     size += bytes.length;
-    if (size > largestBody) throw new Error('The request body is too large.');
-    chunks.push(bytes);
+    // A client reads no answer before it has sent everything, so the rest is taken and dropped.
+    if (size <= largestBody) chunks.push(bytes);
   }
   const headers = Object.entries(request.headers).map(([name, value]) => [
     name,
@@ -190,6 +195,7 @@ async function readRequest(request: IncomingMessage, url: URL): Promise<RawReque
     url,
     headers: Object.fromEntries(headers) as RawRequest['headers'],
     body: Buffer.concat(chunks),
+    isWhole: size <= largestBody,
   };
 }
 
