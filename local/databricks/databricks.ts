@@ -40,7 +40,7 @@ const Fault = z.discriminatedUnion('kind', [
     retryAfterSeconds: z.optional(z.int()),
   }),
 ]);
-export type DatabricksFault = z.output<typeof Fault>;
+type DatabricksFault = z.output<typeof Fault>;
 
 interface Statement {
   id: string;

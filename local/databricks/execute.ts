@@ -3,7 +3,7 @@ import { SqlError, translateError } from './sql-error.ts';
 import { translate, type Parameter, type Tables } from './translate.ts';
 import { withConnection, type Warehouse } from './warehouse.ts';
 
-export interface ResultColumn {
+interface ResultColumn {
   name: string;
   position: number;
   type_name: string;

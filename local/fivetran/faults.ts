@@ -57,7 +57,7 @@ export const Fault = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('no-sync-history') }),
 ]);
 export type Fault = z.output<typeof Fault>;
-export type FaultInput = z.input<typeof Fault>;
+type FaultInput = z.input<typeof Fault>;
 type FaultOf<Kind extends Fault['kind']> = Extract<Fault, { kind: Kind }>;
 
 /** The faults that are in force, oldest first. */

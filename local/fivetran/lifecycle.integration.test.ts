@@ -219,6 +219,28 @@ describe('a sync', () => {
     expect(lastSync(id)).toMatchObject({ status: 'SUCCESSFUL' });
   });
 
+  test('is cancelled also while the source keeps it waiting', async () => {
+    await withClient(postgres, 'admin', async (client) => {
+      await client.query('BEGIN; LOCK TABLE store IN ACCESS EXCLUSIVE MODE');
+      await bench.call('POST', `connections/${id}/sync`, {});
+      await vi.waitFor(
+        async () => {
+          const { rows } = await client.query('SELECT 1 FROM pg_locks WHERE NOT granted');
+          expect(rows).toHaveLength(1);
+        },
+        { timeout: 10_000 },
+      );
+      bench.fivetran.faults.set({ kind: 'fail-sync', reason: 'x' });
+      const first = lastSync(id);
+      await bench.call('POST', `connections/${id}/sync`, { force: true });
+      expect(first).toMatchObject({ status: 'CANCELED' });
+      await client.query('ROLLBACK');
+    });
+    await bench.settled(id);
+    await bench.sync(id);
+    expect(lastSync(id)).toMatchObject({ status: 'SUCCESSFUL' });
+  });
+
   test('fails when the way is cut: the connection is broken, does not sync, and comes back with its tests', async () => {
     reachable = false;
     expect(await bench.sync(id)).toMatchObject({

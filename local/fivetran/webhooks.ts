@@ -14,7 +14,7 @@ export interface Happening {
 }
 
 /** How one POST to a webhook's receiver ended. */
-export interface Delivery {
+interface Delivery {
   succeed: boolean;
   /** HTTP status; 0 when there was no answer. */
   status: number;

@@ -9,7 +9,7 @@ import { copyInstallation, findInstallation, othersMayReach, programsIn } from '
 import type { Certificates } from './certificates.ts';
 
 /** PostgreSQL did not start. The message carries the last lines that it wrote. */
-export class PostgresStartError extends Error {
+class PostgresStartError extends Error {
   override readonly name = 'PostgresStartError';
 }
 

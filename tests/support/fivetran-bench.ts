@@ -17,7 +17,7 @@ const accountId = '111122223333';
 const region = 'us-east-1';
 
 /** An answer of Fivetran's API. `data` is empty when there was none. */
-export interface FivetranReply {
+interface FivetranReply {
   status: number;
   headers: Headers;
   code: unknown;

@@ -63,7 +63,7 @@ function isDelayed(connection: Connection, { now, minuteMs }: { now: Date; minut
 }
 
 /** The config without its secrets. */
-export function masked(config: JsonObject): JsonObject {
+function masked(config: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(config).map(([name, value]) => [name, secretFields.includes(name) ? mask : value]),
   );

@@ -77,16 +77,21 @@ export async function openSource(connection: Connection, settings: SourceSetting
   return client;
 }
 
-/** Runs `work` with a session at the source. */
+/** Runs `work` with a session at the source, which ends at once, whatever runs in it, when the signal is aborted. */
 export async function withSource<Result>(
   connection: Connection,
   settings: SourceSettings,
   work: (client: pg.Client) => Promise<Result>,
+  signal?: AbortSignal,
 ): Promise<Result> {
   const client = await openSource(connection, settings);
+  const end = (): void => void client.end().catch(() => undefined);
+  signal?.addEventListener('abort', end, { once: true });
   try {
+    signal?.throwIfAborted();
     return await work(client);
   } finally {
+    signal?.removeEventListener('abort', end);
     await client.end().catch(() => undefined);
   }
 }

@@ -4,7 +4,7 @@ import type { Connection } from '../model.ts';
  * A source name under Fivetran's naming rules: lower case with underscores between words, nothing but letters,
  * digits and underscores. https://fivetran.com/docs/core-concepts (naming conventions)
  */
-export function fivetranName(name: string): string {
+function fivetranName(name: string): string {
   const words = name
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .toLowerCase()

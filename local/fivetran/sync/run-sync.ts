@@ -119,19 +119,23 @@ export function createSyncer(settings: SyncSettings): Syncer {
     const memory = memories.get(connection.id) ?? new Map<string, TableMemory>();
     memories.set(connection.id, memory);
     const problems: string[] = [];
-    await withSource(connection, settings, (source) =>
-      withConnection(settings.warehouse, async (warehouse) => {
-        const tables = await readTables(source);
-        captureSchema(connection, tables);
-        applyPlan(connection);
-        for (const table of tables) {
-          signal.throwIfAborted();
-          if (!isSelected(connection, table.schema, table.name)) continue;
-          const result = await copyTable({ connection, table, memory, source, warehouse, signal });
-          if (result.problem !== undefined) problems.push(result.problem);
-          else await note(connection, record, table, result.changes);
-        }
-      }),
+    await withSource(
+      connection,
+      settings,
+      (source) =>
+        withConnection(settings.warehouse, async (warehouse) => {
+          const tables = await readTables(source);
+          captureSchema(connection, tables);
+          applyPlan(connection);
+          for (const table of tables) {
+            signal.throwIfAborted();
+            if (!isSelected(connection, table.schema, table.name)) continue;
+            const result = await copyTable({ connection, table, memory, source, warehouse, signal });
+            if (result.problem !== undefined) problems.push(result.problem);
+            else await note(connection, record, table, result.changes);
+          }
+        }),
+      signal,
     );
     const [reason] = problems;
     return reason === undefined
