@@ -55,8 +55,8 @@ nav a { color: var(--soft); text-decoration: none; white-space: nowrap; } nav a:
 .link path { fill: none; stroke: var(--good); stroke-width: 2.5; } .link .tip { fill: var(--good); stroke: none; }
 .link.down path { stroke: var(--bad); stroke-dasharray: 5 4; } .link.down .tip { fill: var(--bad); } .link.down .cross { stroke-dasharray: none; stroke-width: 3; }
 
-.scenarios { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 480px), 1fr)); gap: 18px; align-items: start; }
-.scenario { background: var(--card); border: 1px solid var(--line); border-radius: 14px; padding: 18px 20px; }
+.scenarios { columns: 2 460px; column-gap: 18px; }
+.scenario { break-inside: avoid; margin-bottom: 18px; background: var(--card); border: 1px solid var(--line); border-radius: 14px; padding: 18px 20px; }
 .scenario h3 { font-size: 1.04rem; display: flex; gap: 10px; align-items: baseline; }
 .number { color: var(--accent); background: var(--accent-bg); border-radius: 7px; padding: 0 8px; font-size: .9rem; }
 .steps { list-style: none; margin: 14px 0 0; padding: 0; }

@@ -84,10 +84,9 @@ async function tell(
           { label: 'Executions', value: String(executions.length) },
           { label: 'Lambda invocations', value: String(invocations) },
           { label: 'Slack messages', value: String(messages.length) },
-          { label: 'Endpoint service', value: stack.info.endpointService.serviceId },
           { label: 'Node.js', value: process.version },
           {
-            label: 'Peak memory of this process',
+            label: 'Peak memory',
             value: `${Math.round(process.resourceUsage().maxRSS / 1024)} MB`,
           },
         ],

@@ -1,7 +1,7 @@
 import { expect } from '../expectation.ts';
 import type { Scenario } from '../play.ts';
 import type { Stage } from '../stage.ts';
-import { Connection, Connections } from './fivetran-answers.ts';
+import { Connection, Connections, SetupTests } from './fivetran-answers.ts';
 import { tables } from './tables.ts';
 
 export const connection: Scenario<Stage> = {
@@ -16,18 +16,21 @@ export const connection: Scenario<Stage> = {
           const id = list.items[0]?.id;
           if (id === undefined) return { met: false, seen: 'no connection yet' };
           const { data } = await fivetran(Connection, `GET /v1/connections/${id}`);
-          const tests = data.setup_tests.map(({ title, status }) => `${title} ${status}`).join(', ');
-          if (data.status.setup_state !== 'connected') {
-            return { met: false, seen: `${data.status.setup_state}; ${tests}` };
-          }
+          if (data.status.setup_state !== 'connected') return { met: false, seen: data.status.setup_state };
           expect(
             data.private_link_id === notes.get('privateLinkId'),
             'our private link',
             String(data.private_link_id),
           );
+          const { data: tested } = await fivetran(SetupTests, `POST /v1/connections/${id}/test`, {});
+          const tests = tested.setup_tests.map(({ title, status }) => `${title} ${status}`).join(', ');
+          const passed = tested.setup_tests.every(
+            ({ status }) => status === 'PASSED' || status === 'SKIPPED',
+          );
+          expect(passed && tested.setup_tests.length > 0, 'every setup test to pass', tests);
           notes.set('connectionId', id);
           notes.set('connectionName', data.schema);
-          return { met: true, value: `${data.schema} (${id}), ${data.config.update_method}: ${tests}.` };
+          return { met: true, value: `${data.schema} (${id}) by ${data.config.update_method}: ${tests}.` };
         }),
     },
     {

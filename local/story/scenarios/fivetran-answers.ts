@@ -9,7 +9,6 @@ export const Connection = z.object({
     succeeded_at: z.nullable(z.string()),
     failed_at: z.nullable(z.string()),
     config: z.object({ update_method: z.string() }),
-    setup_tests: z._default(z.array(z.object({ title: z.string(), status: z.string() })), []),
     status: z.object({
       setup_state: z.string(),
       sync_state: z.string(),
@@ -19,3 +18,7 @@ export const Connection = z.object({
 });
 
 export const Connections = z.object({ data: z.object({ items: z.array(z.object({ id: z.string() })) }) });
+
+export const SetupTests = z.object({
+  data: z.object({ setup_tests: z.array(z.object({ title: z.string(), status: z.string() })) }),
+});
