@@ -352,7 +352,7 @@ describe('attacks', () => {
     expect(second).toMatchObject({ decision: 'hold', severity: 'critical' });
     expect(codes(second)).toEqual(['second-request']);
     expect(second.summary).toContain(first.endpointId);
-    expect(second.summary).toContain('"action":"reject"');
+    expect(second.remedy).toContain(`"endpointId":"${first.endpointId}","action":"reject"`);
 
     // Once the first is proven, the second is an ordinary request without a claim.
     await world.claims.recordProof({ privateLinkId: 'pl_one', serviceId, connectionId: 'one' });

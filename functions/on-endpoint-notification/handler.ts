@@ -15,7 +15,7 @@ export const handler = createHandler({
   name,
   parse: readHints,
   setUp: (log) => {
-    const config = loadConfig(['region', 'ledgerTable', 'eventBusName']);
+    const config = loadConfig(['region', 'ledgerTable', 'eventBusName', 'acceptEndpointMachineArn']);
     return {
       privateLink: createPrivateLink(config),
       claims: createClaims(createLedgerTable({ tableName: config.ledgerTable }), systemClock),
@@ -23,6 +23,7 @@ export const handler = createHandler({
       clock: systemClock,
       log,
       metrics: createMetrics(name),
+      settings: { acceptEndpointMachineArn: config.acceptEndpointMachineArn },
     };
   },
   run: onEndpointNotification,

@@ -15,7 +15,7 @@ export const handler = createHandler({
   // A schedule, or anybody, asks: there is nothing to be told.
   parse: () => undefined,
   setUp: (log) => {
-    const config = loadConfig(['region', 'ledgerTable', 'eventBusName']);
+    const config = loadConfig(['region', 'ledgerTable', 'eventBusName', 'acceptEndpointMachineArn']);
     return {
       privateLink: createPrivateLink(config),
       claims: createClaims(createLedgerTable({ tableName: config.ledgerTable }), systemClock),
@@ -23,6 +23,7 @@ export const handler = createHandler({
       clock: systemClock,
       log,
       metrics: createMetrics(name),
+      settings: { acceptEndpointMachineArn: config.acceptEndpointMachineArn },
     };
   },
   run: (_, dependencies) => reconcileEndpoints(dependencies),

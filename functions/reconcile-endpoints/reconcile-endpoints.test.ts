@@ -205,20 +205,27 @@ describe('an accepted endpoint', () => {
     ]);
   });
 
-  test('that nothing has proven within 60 minutes is critical news, until it is proven', async () => {
+  test('that nothing has proven within 60 minutes is critical news that names both endpoints and the command, until it is proven', async () => {
     const world = createEndpointWorld();
     const connection = world.request(1, { state: 'available' });
     await bind(world, { ...bound(connection), provenAt: undefined });
+    const second = world.request(2);
+    await decide(world)(second.endpointId);
     world.pass(59);
-    expect(await reconcile(world)).toEqual([]);
+    expect((await reconcile(world)).filter(({ type }) => type === 'Attention')).toEqual([]);
     world.pass(1);
-    expect(await reconcile(world)).toMatchObject([
-      { type: 'Attention', detail: { kind: 'endpoint-unproven', resolved: false } },
-    ]);
+    const [news] = await reconcile(world);
+    expect(news).toMatchObject({ type: 'Attention', detail: { kind: 'endpoint-unproven', resolved: false } });
+    const text = JSON.stringify(news);
+    expect(text).toContain(connection.endpointId);
+    expect(text).toContain(second.endpointId);
+    expect(text).toContain(machine);
     expect(await reconcile(world)).toEqual([]);
     await world.claims.recordProof({ privateLinkId: 'pl_one', serviceId, connectionId: 'one' });
+    // The proof may also have freed the second one: it is looked at again.
     expect(await reconcile(world)).toMatchObject([
       { type: 'Attention', detail: { kind: 'endpoint-unproven', resolved: true } },
+      { type: 'Endpoint Connection Requested', detail: { endpointId: second.endpointId } },
     ]);
   });
 

@@ -21,6 +21,7 @@ export interface Dependencies {
   clock: Clock;
   log: Log;
   metrics: Metrics;
+  settings: { acceptEndpointMachineArn: string };
 }
 
 export interface Reconciliation {
@@ -51,7 +52,7 @@ export async function reconcileEndpoints(dependencies: Dependencies): Promise<Re
 async function reconcileService(
   service: EndpointService,
   connections: readonly EndpointConnection[],
-  { privateLink, claims, eventBus, clock }: Dependencies,
+  { privateLink, claims, eventBus, clock, settings }: Dependencies,
 ): Promise<number> {
   const now = clock.now();
   const [principals, before] = await Promise.all([
@@ -66,6 +67,7 @@ async function reconcileService(
           auditEndpoint(current, endpointId, newestOf(connections, endpointId), {
             now,
             observedBy: 'reconciliation',
+            ...settings,
           }),
       ),
     ]);

@@ -96,10 +96,7 @@ function nameCommand(
     const other = connections.find((each) => each.endpointId === endpointId);
     return other === undefined ? [] : [commandLine(machine, 'reject', other)];
   });
-  return {
-    ...guarded,
-    summary: [guarded.summary, ...commands.map((line) => `To reject: ${line}`)].join(' '),
-  };
+  return { ...guarded, remedy: commands.map((line) => `To reject the accepted one: ${line}`).join(' ') };
 }
 
 /** What accept-endpoint shall do if the reasons let it. */

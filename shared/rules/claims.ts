@@ -44,7 +44,14 @@ export type GuardAnswer =
       /** Whether the link's host names this very endpoint; otherwise only counting spoke for it. */
       identified: boolean;
     }
-  | { granted: false; code: GuardCode; summary: string; otherEndpoints: string[] };
+  | {
+      granted: false;
+      code: GuardCode;
+      summary: string;
+      otherEndpoints: string[];
+      /** What to do beside the usual, when more is known. */
+      remedy?: string;
+    };
 
 /** A right that might be used, whatever request it may be for. */
 interface Candidate {

@@ -1,6 +1,7 @@
 import type { DetailType, EventDetail } from '../contracts/events.ts';
 import type { EndpointRegister, Standing } from '../contracts/endpoint-register.ts';
 import type { EndpointConnection, EndpointService } from '../contracts/endpoint.ts';
+import { commandLine } from './endpoint-command.ts';
 import { isAccepted, isGone } from './endpoint-decision.ts';
 import { bindingOfEndpoint, forgetRequest, liveBindings, notePending, release } from './endpoint-register.ts';
 import { secondsSince } from './endpoint-waiting.ts';
@@ -31,6 +32,8 @@ const longestNudgeSeconds = 86_400;
 interface Moment {
   now: Date;
   observedBy: 'notification' | 'reconciliation';
+  /** ARN of the machine accept-endpoint, for the command that cuts an endpoint off. */
+  acceptEndpointMachineArn: string;
 }
 
 /**
@@ -63,7 +66,7 @@ export function auditEndpoint(
   if (connection === undefined || isGone(connection.state)) {
     return withdrawn(register, endpointId, moment.now);
   }
-  if (isAccepted(connection.state)) return accepted(register, connection, moment.now);
+  if (isAccepted(connection.state)) return accepted(register, connection, moment);
   return requested(register, connection, moment);
 }
 
@@ -106,8 +109,15 @@ function withdrawn(register: EndpointRegister, endpointId: string, now: Date): A
   };
 }
 
-function accepted(register: EndpointRegister, connection: EndpointConnection, now: Date): Audit {
+function accepted(
+  register: EndpointRegister,
+  connection: EndpointConnection,
+  { now, acceptEndpointMachineArn }: Moment,
+): Audit {
   const { endpointId, serviceId, ownerAccount, wireState } = connection;
+  const others = Object.keys(register.requests).filter((id) => id !== endpointId);
+  const waiting = others.length === 0 ? '' : ` ${others.join(', ')} still asks to connect.`;
+  const choice = `Adopt it if it is yours, otherwise reject it: ${commandLine(acceptEndpointMachineArn, 'reject', connection)}`;
   const binding = bindingOfEndpoint(register, endpointId);
   const pendingSince = register.pendingSince[endpointId] ?? now.toISOString();
   const settled = notePending(
@@ -119,7 +129,7 @@ function accepted(register: EndpointRegister, connection: EndpointConnection, no
     {
       kind: 'endpoint-unexpected',
       holds: binding === undefined,
-      summary: `${endpointId} of account ${ownerAccount} is ${wireState} at ${serviceId}, and nothing here accepted it: adopt it if it is yours, otherwise reject it.`,
+      summary: `${endpointId} of account ${ownerAccount} is ${wireState} at ${serviceId}, and nothing here accepted it.${waiting} ${choice}`,
     },
     {
       kind: 'endpoint-unproven',
@@ -127,7 +137,7 @@ function accepted(register: EndpointRegister, connection: EndpointConnection, no
         binding !== undefined &&
         binding.provenAt === undefined &&
         secondsSince(binding.boundAt, now) >= proofMinutes * 60,
-      summary: `${endpointId} of account ${ownerAccount} was accepted at ${binding?.boundAt ?? ''} and no setup test has passed through it: adopt it if it is yours, otherwise reject it.`,
+      summary: `${endpointId} of account ${ownerAccount} was accepted at ${binding?.boundAt ?? ''} and no setup test has passed through it.${waiting} ${choice}`,
     },
     {
       kind: 'endpoint-not-available',
@@ -144,7 +154,7 @@ function requested(
   { now, observedBy }: Moment,
 ): Audit {
   const { endpointId, serviceId } = connection;
-  const ask = request(serviceId, endpointId, { now, observedBy });
+  const ask = request(serviceId, endpointId, { observedBy });
   if (observedBy === 'notification') return { register, events: [ask] };
   const at = now.toISOString();
   const note = register.requests[endpointId] ?? {
@@ -164,7 +174,11 @@ function requested(
   };
 }
 
-const request = (serviceId: string, endpointId: string, { observedBy }: Moment): AuditEvent => ({
+const request = (
+  serviceId: string,
+  endpointId: string,
+  { observedBy }: Pick<Moment, 'observedBy'>,
+): AuditEvent => ({
   type: 'Endpoint Connection Requested',
   detail: { version: 1, serviceId, endpointId, observedBy },
 });

@@ -171,7 +171,8 @@ export function checkClaim(guard: GuardResult, overdue: boolean): Reason[] {
       }),
     ];
   }
-  return [against(6, guard.code, 'hold', { summary: guard.summary, remedy: claimRemedies[guard.code] })];
+  const remedy = [claimRemedies[guard.code], guard.remedy ?? ''].join(' ').trim();
+  return [against(6, guard.code, 'hold', { summary: guard.summary, remedy })];
 }
 
 const claimRemedies = {
