@@ -20,7 +20,7 @@ export const alertKinds = {
   'sync-rescheduled': { title: 'sync put off by Fivetran' },
   'sync-canceled': { title: 'sync cancelled', once: true },
   'sync-overdue': { title: 'sync overdue' },
-  'sync-delayed': { title: 'data delayed' },
+  'connection-delayed': { title: 'data delayed' },
   'manual-reschedule': { title: 'sync waits to be started by hand' },
   'increment-short': { title: 'rows missing at the destination', severity: 'critical', outlastsSync: true },
   'connection-ready': { title: 'connection ready', once: true },

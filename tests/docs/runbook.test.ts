@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { alertKinds } from '../../shared/rules/alert-kinds.ts';
@@ -52,9 +52,22 @@ test('every kind of alert that a machine or a function sends is known', () => {
   const inMachines = globSync('state-machines/*.asl.yml', { cwd: root }).flatMap((file) =>
     [...read(file).matchAll(/\bkind: '?([a-z]+(?:-[a-z]+)+)/g)].map(([, kind]) => kind!),
   );
-  const inCode = globSync('{functions/*,shared/rules}/*.ts', { cwd: root })
-    .filter((file) => !file.endsWith('.test.ts') && read(file).includes('Attention'))
-    .flatMap((file) => [...read(file).matchAll(/\bkind: '([a-z]+(?:-[a-z]+)+)'/g)].map(([, kind]) => kind!));
+  const folders = new Set(readdirSync(path.join(root, 'functions')));
+  const subjects =
+    'connection|sync|manual|increment|update|secret|webhook|targets|endpoint|principal|acceptance';
+  const inCode = globSync(
+    [
+      'functions/{reconcile-*,refresh-targets,notify}/*.ts',
+      'shared/rules/{connection-conditions,endpoint-audit}.ts',
+    ],
+    { cwd: root },
+  )
+    .filter((file) => !file.endsWith('.test.ts'))
+    .flatMap((file) =>
+      [...read(file).matchAll(new RegExp(`'((?:${subjects})(?:-[a-z]+)+)'`, 'g'))].map(([, kind]) => kind!),
+    )
+    .filter((word) => !folders.has(word));
+  expect(inCode.length).toBeGreaterThan(10);
   expect(inMachines.length).toBeGreaterThan(5);
   expect([...inMachines, ...inCode].filter((kind) => !(kind in alertKinds))).toEqual([]);
 });
