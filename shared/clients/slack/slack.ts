@@ -59,7 +59,7 @@ const SlackSecret = z.object({
 export function createSlack(settings: {
   baseUrl: string;
   secretId: string;
-  secrets: Secrets;
+  secrets: Pick<Secrets, 'read'>;
   clock: Clock;
 }): Slack {
   const connect = async (fresh: boolean): Promise<Slack> => {
