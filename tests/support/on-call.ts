@@ -63,8 +63,6 @@ export async function startOnCall(): Promise<OnCall> {
               onCall.secret === undefined
                 ? Promise.reject(new ConfigError(`The secret ${secretId} does not exist.`))
                 : Promise.resolve(parse(schema, onCall.secret, 'The secret')),
-            readVersion: () => Promise.resolve(undefined),
-            currentVersion: () => Promise.resolve(undefined),
           },
         }),
         clock,
