@@ -186,14 +186,14 @@ async function readRequest(request: IncomingMessage, url: URL): Promise<RawReque
     // A client reads no answer before it has sent everything, so the rest is taken and dropped.
     if (size <= largestBody) chunks.push(bytes);
   }
-  const headers = Object.entries(request.headers).map(([name, value]) => [
-    name,
-    Array.isArray(value) ? value.join(',') : value,
-  ]);
+  const headers: RawRequest['headers'] = {};
+  for (const [name, value] of Object.entries(request.headers)) {
+    headers[name] = Array.isArray(value) ? value.join(',') : value;
+  }
   return {
     method: request.method ?? 'GET',
     url,
-    headers: Object.fromEntries(headers) as RawRequest['headers'],
+    headers,
     body: Buffer.concat(chunks),
     isWhole: size <= largestBody,
   };

@@ -5,7 +5,9 @@ import { startCloud } from '../../local/cloud.ts';
 import { createObserver } from '../../local/observer.ts';
 import { parseTemplate } from '../../local/template/template.ts';
 
+/** The stack's own account. */
 export const accountId = '111122223333';
+/** Where everything is. */
 export const region = 'us-east-1';
 
 /** The AWS side of the local stack, with one thing of each kind. */

@@ -51,6 +51,7 @@ interface Ec2Options {
   zonesOf?: LoadBalancerZones;
 }
 
+/** An EC2 with one network and nothing else in it yet. */
 export function createEc2(options: Ec2Options): Ec2 {
   const network = options.network ?? createNetwork(options.region);
   const zones = network.subnets.map(({ zone }) => zone);

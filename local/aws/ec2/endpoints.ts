@@ -152,6 +152,7 @@ export function endpointOperations(state: Ec2State, lifecycle: Lifecycle): Recor
   };
 }
 
+/** EC2's complaint about an endpoint that does not exist or is somebody else's. */
 export const endpointNotFound = (id: string): AwsError =>
   new AwsError('InvalidVpcEndpointId.NotFound', `The Vpc Endpoint Id '${id}' does not exist`);
 

@@ -20,6 +20,7 @@ export interface Lifecycle {
   force: (endpoint: Endpoint, state: ConnectionState) => void;
 }
 
+/** Transitions happen after AWS's delays times the scale, and no more once EC2 stops. */
 export function createLifecycle(ec2: Ec2State): Lifecycle {
   const after = (delayMs: number, act: () => void): void => {
     ec2.clock.sleep(delayMs * ec2.scale, ec2.stopping.signal).then(act, () => undefined);

@@ -11,6 +11,7 @@ interface SupportedRegion {
   state: 'Pending' | 'Available' | 'Deleting';
 }
 
+/** What an account offers to others behind its load balancers. */
 export interface EndpointService {
   id: string;
   /** `com.amazonaws.vpce.<region>.<id>` */
@@ -45,6 +46,7 @@ export interface Endpoint {
   dnsNames: string[];
 }
 
+/** Whom to tell of which events of a service or of one endpoint. */
 export interface ConnectionNotification {
   id: string;
   owner: string;
@@ -54,6 +56,7 @@ export interface ConnectionNotification {
   events: ConnectionEvent[];
 }
 
+/** One rule; protocol `-1` is all traffic, and then the ports mean nothing. */
 export interface SecurityGroupRule {
   id: string;
   egress: boolean;
@@ -65,6 +68,7 @@ export interface SecurityGroupRule {
   description: string | undefined;
 }
 
+/** A firewall around network interfaces, here around load balancers. */
 export interface SecurityGroup {
   id: string;
   name: string;

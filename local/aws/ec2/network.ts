@@ -4,6 +4,7 @@ export interface Zone {
   id: string;
 }
 
+/** A range of addresses in one zone. */
 export interface Subnet {
   id: string;
   cidr: string;

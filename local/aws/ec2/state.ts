@@ -14,6 +14,7 @@ export type Publish = (
 /** What EC2 needs to know about load balancers: the zones of one, or nothing when there is no such load balancer. */
 export type LoadBalancerZones = (arn: string) => readonly Zone[] | undefined;
 
+/** What an EC2 is made with. */
 export interface Ec2Settings {
   accountId: string;
   region: string;
@@ -41,6 +42,7 @@ export interface Ec2State extends Ec2Settings {
   stopping: AbortController;
 }
 
+/** An EC2 that remembers nothing yet. */
 export function createState(settings: Ec2Settings): Ec2State {
   return {
     ...settings,
@@ -60,10 +62,12 @@ export function newId(prefix: string): string {
   return `${prefix}-0${randomBytes(8).toString('hex')}`;
 }
 
+/** Tags of a resource by key; none when it has none or does not exist. */
 export function tagsOf(state: Ec2State, resourceId: string): ReadonlyMap<string, string> {
   return state.tags.get(resourceId) ?? new Map<string, string>();
 }
 
+/** A resource's tags as the API lists them. */
 export function writeTags(state: Ec2State, resourceId: string): { key: string; value: string }[] {
   return [...tagsOf(state, resourceId)].map(([key, value]) => ({ key, value }));
 }

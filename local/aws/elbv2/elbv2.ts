@@ -57,6 +57,7 @@ interface Elbv2Options {
   mayReach?: MayReach;
 }
 
+/** Load balancing without load balancers; the template makes them. */
 export function createElbv2(options: Elbv2Options): Elbv2 {
   const settings: Elbv2Settings = { clock: systemClock, mayReach: () => true, ...options };
   const state: Elbv2State = {

@@ -5,6 +5,7 @@ export interface TargetHealth {
   description?: string;
 }
 
+/** One registered address and how it does. */
 export interface Target {
   /** An IPv4 address: target groups of type `ip`. */
   id: string;
@@ -16,6 +17,7 @@ export interface Target {
   gone: AbortController;
 }
 
+/** Addresses that take the same traffic, and how their health is checked. */
 export interface TargetGroup {
   arn: string;
   name: string;
@@ -38,6 +40,7 @@ export interface TargetGroup {
   targets: Map<string, Target>;
 }
 
+/** A Network Load Balancer. */
 export interface LoadBalancer {
   arn: string;
   name: string;
@@ -53,6 +56,7 @@ export interface LoadBalancer {
   tags: Map<string, string>;
 }
 
+/** A port of a load balancer that forwards to one target group. */
 export interface Listener {
   arn: string;
   loadBalancerArn: string;

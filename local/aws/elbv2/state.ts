@@ -13,6 +13,7 @@ import type { Listener, LoadBalancer, TargetGroup } from './model.ts';
 /** Whether the outbound rules of a load balancer's security groups let it reach an address. */
 export type MayReach = (securityGroupIds: readonly string[], address: string, port: number) => boolean;
 
+/** What load balancing is made with. */
 export interface Elbv2Settings {
   accountId: string;
   region: string;
@@ -129,24 +130,28 @@ export function createListener(state: Elbv2State, wanted: NewListener): Listener
 const arnPrefix = ({ region, accountId }: Elbv2State): string =>
   `arn:aws:elasticloadbalancing:${region}:${accountId}`;
 
+/** @throws AwsError LoadBalancerNotFound */
 export function findLoadBalancer(state: Elbv2State, arn: string): LoadBalancer {
   const found = state.loadBalancers.get(arn);
   if (found === undefined) throw new AwsError('LoadBalancerNotFound', `Load balancer '${arn}' not found`);
   return found;
 }
 
+/** @throws AwsError TargetGroupNotFound */
 export function findTargetGroup(state: Elbv2State, arn: string): TargetGroup {
   const found = state.targetGroups.get(arn);
   if (found === undefined) throw new AwsError('TargetGroupNotFound', `Target group '${arn}' not found`);
   return found;
 }
 
+/** @throws AwsError ListenerNotFound */
 export function findListener(state: Elbv2State, arn: string): Listener {
   const found = state.listeners.get(arn);
   if (found === undefined) throw new AwsError('ListenerNotFound', `Listener '${arn}' not found`);
   return found;
 }
 
+/** The listeners of a load balancer, in the order of their creation. */
 export function listenersOf(state: Elbv2State, loadBalancerArn: string): Listener[] {
   return [...state.listeners.values()].filter((listener) => listener.loadBalancerArn === loadBalancerArn);
 }

@@ -15,6 +15,7 @@ export interface TargetName {
 /** Ranges outside the VPC that a target group of addresses takes: RFC 1918 and RFC 6598. */
 const privateRanges = ['10.0.0.0/8', '100.64.0.0/10', '172.16.0.0/12', '192.168.0.0/16'];
 
+/** A target's key in its group: without a port of its own it has the group's. */
 export const keyOf = (group: TargetGroup, { id, port }: Pick<TargetName, 'id' | 'port'>): string =>
   `${id}:${port ?? group.port}`;
 

@@ -1,6 +1,7 @@
 import type { Listener, LoadBalancer, TargetGroup } from './model.ts';
 import { loadBalancersOf, type Elbv2State } from './state.ts';
 
+/** As DescribeLoadBalancers lists it. */
 export function writeLoadBalancer(state: Elbv2State, loadBalancer: LoadBalancer): unknown {
   return {
     LoadBalancerArn: loadBalancer.arn,
@@ -26,6 +27,7 @@ export function writeLoadBalancer(state: Elbv2State, loadBalancer: LoadBalancer)
   };
 }
 
+/** As DescribeTargetGroups lists it. */
 export function writeTargetGroup(state: Elbv2State, group: TargetGroup): unknown {
   return {
     TargetGroupArn: group.arn,
@@ -46,6 +48,7 @@ export function writeTargetGroup(state: Elbv2State, group: TargetGroup): unknown
   };
 }
 
+/** As DescribeListeners lists it. */
 export function writeListener(listener: Listener): unknown {
   return {
     ListenerArn: listener.arn,

@@ -46,6 +46,7 @@ const contentType = (jsonVersion: string): Record<string, string> => ({
   'content-type': `application/x-amz-json-${jsonVersion}`,
 });
 
+/** https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html */
 export function writeJsonOutput(jsonVersion: string, output: unknown): Reply {
   return { statusCode: 200, headers: contentType(jsonVersion), body: writeJson(output) };
 }

@@ -13,8 +13,9 @@ export function matchRoute(
   for (const route of routes) {
     const match = route.method === method ? toPattern(route.path).exec(path) : null;
     if (match !== null) {
-      const labels = Object.entries(match.groups ?? {}).map(([name, value]) => [name, decode(value)]);
-      return { operation: route.operation, labels: Object.fromEntries(labels) as Record<string, string> };
+      const labels: Record<string, string> = {};
+      for (const [name, value] of Object.entries(match.groups ?? {})) labels[name] = decode(value);
+      return { operation: route.operation, labels };
     }
   }
   return undefined;
@@ -38,6 +39,7 @@ function decode(label: string): string {
   }
 }
 
+/** https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html */
 export function writeRestOutput(output: unknown): Reply {
   if (output instanceof RestAnswer) {
     return { statusCode: output.statusCode, headers: { ...headers, ...output.headers }, body: output.body };

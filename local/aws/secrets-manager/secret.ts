@@ -6,6 +6,7 @@ export interface SecretVersion {
   createdAt: Date;
 }
 
+/** A secret with all its versions. */
 export interface Secret {
   name: string;
   arn: string;

@@ -21,6 +21,7 @@ interface SecretsManagerOptions {
   clock?: Clock;
 }
 
+/** A Secrets Manager without secrets. */
 export function createSecretsManager(options: SecretsManagerOptions): SecretsManager {
   const store = createStore({ clock: systemClock, ...options });
   return {

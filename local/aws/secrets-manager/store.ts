@@ -25,6 +25,7 @@ export interface Store {
   remove: (secret: Secret) => void;
 }
 
+/** A store without secrets; one whose recovery window is over is gone at the next look. */
 export function createStore({ region, clock }: { region: string; clock: Clock }): Store {
   const secrets = new Map<string, Secret>();
   const all = (accountId: string): Secret[] => {

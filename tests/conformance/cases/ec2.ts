@@ -301,4 +301,5 @@ const network: Case[] = [
   { operation: 'DescribeInstances', about: 'which is not there', error: 'InvalidAction' },
 ];
 
+/** An endpoint service from its creation to its deletion, and somebody who connects to it. */
 export const ec2: ServiceCases = { service: 'ec2', cases: [...services, ...connections, ...network] };

@@ -9,6 +9,7 @@ const containing = (attributes: unknown[]) => ({
   Attributes: expect.arrayContaining(attributes) as unknown[],
 });
 
+/** A load balancer with two target groups and a listener. */
 export const elbv2: ServiceCases = {
   service: 'elbv2',
   scope: 'elasticloadbalancing',

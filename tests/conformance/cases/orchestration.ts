@@ -5,6 +5,7 @@ import { textAt, type ServiceCases } from './case.ts';
 const isDate = expect.stringMatching(/^\d{4}-\d\d-\d\dT/) as string;
 const queueArn = `arn:aws:sqs:${region}:${accountId}:undelivered`;
 
+/** Two buses and a rule to a queue. */
 export const events: ServiceCases = {
   service: 'events',
   cases: [
@@ -82,6 +83,7 @@ export const events: ServiceCases = {
   ],
 };
 
+/** A machine of one task. */
 export const stepFunctions: ServiceCases = {
   service: 'stepfunctions',
   scope: 'states',
@@ -174,6 +176,7 @@ export const stepFunctions: ServiceCases = {
   ],
 };
 
+/** A schedule that never fires during the test. */
 export const scheduler: ServiceCases = {
   service: 'scheduler',
   cases: [

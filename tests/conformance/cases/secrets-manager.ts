@@ -3,6 +3,7 @@ import { textAt, type ServiceCases } from './case.ts';
 
 const SecretId = 'app/secret';
 
+/** Secrets with versions, labels, tags and a recovery window. */
 export const secretsManager: ServiceCases = {
   service: 'secretsmanager',
   cases: [

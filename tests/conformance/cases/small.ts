@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import { accountId, region } from '../services.ts';
 import { textAt, type ServiceCases } from './case.ts';
 
+/** Who asks. */
 export const sts: ServiceCases = {
   service: 'sts',
   cases: [
@@ -16,6 +17,7 @@ export const sts: ServiceCases = {
   ],
 };
 
+/** What the ledger needs of DynamoDB. */
 export const dynamodb: ServiceCases = {
   service: 'dynamodb',
   cases: [
@@ -79,6 +81,7 @@ export const dynamodb: ServiceCases = {
 
 const functionArn = `arn:aws:lambda:${region}:${accountId}:function:echo`;
 
+/** A function that echoes, and fails when it is asked to. */
 export const lambda: ServiceCases = {
   service: 'lambda',
   cases: [
@@ -124,6 +127,7 @@ export const lambda: ServiceCases = {
   ],
 };
 
+/** A topic without subscriptions. */
 export const sns: ServiceCases = {
   service: 'sns',
   cases: [
@@ -160,6 +164,7 @@ export const sns: ServiceCases = {
   ],
 };
 
+/** A queue and one message in it. */
 export const sqs: ServiceCases = {
   service: 'sqs',
   cases: [
