@@ -8,8 +8,9 @@ import { renderReport } from '../report/report.ts';
 import { startStack, type LocalStack } from '../stack.ts';
 import { collectEvents, collectExecutions, collectFindings, collectPath } from './collect.ts';
 import type { Options } from './options.ts';
-import { play, type Outcome } from './play.ts';
+import { play, type Audience, type Outcome } from './play.ts';
 import type { Progress } from './progress.ts';
+import { increment } from './scenarios/increment.ts';
 import { openStage } from './stage.ts';
 import { story } from './story.ts';
 
@@ -37,12 +38,17 @@ export async function runStory(
   );
   try {
     stopping.signal.throwIfAborted();
-    breakOnPurpose(stack, options);
+    if (options.slackDown) stack.slack.faults.add({ kind: 'unavailable' });
     void stack.postgres.ended.then(({ expected, output }) => {
       if (!expected) stopping.abort(new Error(`PostgreSQL ended by itself. It said last: ${output.trim()}`));
     });
     const bootMs = Date.now() - began;
-    const { outcome, data } = await tell(stack, { bootMs, progress, signal: stopping.signal });
+    const { outcome, data } = await tell(stack, {
+      bootMs,
+      progress,
+      audience: audienceOf(stack, options, progress),
+      signal: stopping.signal,
+    });
     await mkdir(path.dirname(reportPath), { recursive: true });
     await writeFile(reportPath, renderReport(data));
     summarize(data, progress);
@@ -55,12 +61,17 @@ export async function runStory(
 /** Plays the story and gathers what the report tells of it. */
 async function tell(
   stack: LocalStack,
-  { bootMs, progress, signal }: { bootMs: number; progress: Progress; signal: AbortSignal },
+  {
+    bootMs,
+    progress,
+    audience,
+    signal,
+  }: { bootMs: number; progress: Progress; audience: Audience; signal: AbortSignal },
 ): Promise<{ outcome: Outcome; data: ReportData }> {
   const stage = openStage(stack, { clock: systemClock, signal });
   try {
     const startedAt = new Date();
-    const outcome = await play(story, stage, { audience: progress, clock: systemClock, signal });
+    const outcome = await play(story, stage, { audience, clock: systemClock, signal });
     const durationMs = Date.now() - startedAt.getTime();
     progress.line('');
     return await progress.during('Writes the report', async () => {
@@ -98,9 +109,16 @@ async function tell(
   }
 }
 
-function breakOnPurpose(stack: LocalStack, { loseRow, slackDown }: Options): void {
-  if (loseRow) stack.fivetran.faults.set({ kind: 'lose-rows', table: 'actor' });
-  if (slackDown) stack.slack.faults.add({ kind: 'unavailable' });
+/** Whoever watches the progress, and the saboteur, who waits for the increment. */
+function audienceOf(stack: LocalStack, { loseRow }: Options, progress: Progress): Audience {
+  return {
+    ...progress,
+    scenarioStarted: (title) => {
+      progress.scenarioStarted(title);
+      if (loseRow && title === increment.title)
+        stack.fivetran.faults.set({ kind: 'lose-rows', table: 'actor' });
+    },
+  };
 }
 
 function summarize({ failure, scenarios, durationMs }: ReportData, { line }: Progress): void {
