@@ -5,7 +5,7 @@ import { FivetranRequestError } from '../../shared/errors.ts';
 import { connectionOf, createFivetranDouble } from '../../tests/support/fivetran-double.ts';
 import { createManualClock } from '../../tests/support/manual-clock.ts';
 import { createMemoryLedger } from '../../tests/support/memory-ledger.ts';
-import { silentLog } from '../../tests/support/sync-bench.ts';
+import { silentLog } from '../../tests/support/silent-log.ts';
 import { ensureConnection } from './ensure-connection.ts';
 
 const request: ConnectSourceRequest = {

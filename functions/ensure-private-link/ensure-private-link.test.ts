@@ -4,7 +4,7 @@ import type { PrivateLink } from '../../shared/contracts/fivetran.ts';
 import type { ConnectSourceRequest } from '../../shared/contracts/setup.ts';
 import { createFivetranDouble } from '../../tests/support/fivetran-double.ts';
 import { createManualClock } from '../../tests/support/manual-clock.ts';
-import { silentLog } from '../../tests/support/sync-bench.ts';
+import { silentLog } from '../../tests/support/silent-log.ts';
 import { ensurePrivateLink } from './ensure-private-link.ts';
 
 const serviceName = 'com.amazonaws.vpce.eu-west-1.vpce-svc-0123456789abcdef0';

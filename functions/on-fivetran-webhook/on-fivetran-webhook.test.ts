@@ -5,7 +5,7 @@ import { createSyncs } from '../../shared/clients/ledger/syncs.ts';
 import { ConfigError, UnavailableError } from '../../shared/errors.ts';
 import { createManualClock } from '../../tests/support/manual-clock.ts';
 import { createMemoryLedger } from '../../tests/support/memory-ledger.ts';
-import { silentLog } from '../../tests/support/sync-bench.ts';
+import { silentLog } from '../../tests/support/silent-log.ts';
 import { sign } from '../../tests/support/webhook-signer.ts';
 import { onFivetranWebhook, type WebhookDependencies } from './on-fivetran-webhook.ts';
 

@@ -8,7 +8,7 @@ import type { BeginResult, EndedSync, ProgressResult } from '../../shared/contra
 import { connectionOf, createFivetranDouble } from '../../tests/support/fivetran-double.ts';
 import { createManualClock } from '../../tests/support/manual-clock.ts';
 import { createMemoryLedger } from '../../tests/support/memory-ledger.ts';
-import { silentLog } from '../../tests/support/sync-bench.ts';
+import { silentLog } from '../../tests/support/silent-log.ts';
 import { readSync } from './read-sync.ts';
 
 const id = 'assimilate_seem';

@@ -7,7 +7,7 @@ import { UnavailableError } from '../../shared/errors.ts';
 import { connectionOf, createFivetranDouble } from '../../tests/support/fivetran-double.ts';
 import { createManualClock } from '../../tests/support/manual-clock.ts';
 import { createMemoryLedger } from '../../tests/support/memory-ledger.ts';
-import { silentLog } from '../../tests/support/sync-bench.ts';
+import { silentLog } from '../../tests/support/silent-log.ts';
 import { reconcileSyncs } from './reconcile-syncs.ts';
 
 const url = 'https://example.com/fivetran';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { connectionOf, createFivetranDouble } from '../../tests/support/fivetran-double.ts';
 import { createManualClock } from '../../tests/support/manual-clock.ts';
-import { silentLog } from '../../tests/support/sync-bench.ts';
+import { silentLog } from '../../tests/support/silent-log.ts';
 import { testConnection } from './test-connection.ts';
 
 function world(state = 'OK', connections = [connectionOf()]) {

@@ -4,7 +4,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ensurePrivateLink } from '../../functions/ensure-private-link/ensure-private-link.ts';
 import { startPostgres, withClient, type LocalPostgres } from '../../local/postgres/postgres.ts';
 import { startFivetranBench, type FivetranBench } from '../support/fivetran-bench.ts';
-import { createShiftedClock, createSyncBench, silentLog } from '../support/sync-bench.ts';
+import { silentLog } from '../support/silent-log.ts';
+import { createShiftedClock, createSyncBench } from '../support/sync-bench.ts';
 
 // What users of other integrations of Fivetran report as missing or broken, each as a test over HTTP against the
 // local Fivetran with its real copy of a real PostgreSQL.

@@ -10,18 +10,9 @@ import { createLeases } from '../../shared/clients/ledger/leases.ts';
 import { createSyncs } from '../../shared/clients/ledger/syncs.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { BeginResult, EndedSync, ProgressResult, StartSyncResult } from '../../shared/contracts/sync.ts';
-import type { Log } from '../../shared/log.ts';
 import { createMemoryLedger } from './memory-ledger.ts';
+import { silentLog } from './silent-log.ts';
 import { sign } from './webhook-signer.ts';
-
-export const silentLog: Log = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  remember: () => undefined,
-  forget: () => undefined,
-};
 
 /** A clock that runs as the real one does, away from it by as much as one likes. */
 export interface ShiftedClock extends Clock {
