@@ -12,8 +12,9 @@ type ProgressInput = Extract<ReadSyncInput, { mode: 'progress' }>;
  */
 export async function lookAtProgress(
   { connectionId, execution, following }: ProgressInput,
-  { fivetran, syncs, leases, clock }: ReadSyncDependencies,
+  dependencies: ReadSyncDependencies,
 ): Promise<ProgressResult> {
+  const { fivetran, syncs, leases, clock } = dependencies;
   const { reported: report } = await syncs.state(connectionId);
   const now = clock.now();
   const isNews = report !== undefined && nameOfReport(report) !== following.knownEnd;
@@ -32,6 +33,22 @@ export async function lookAtProgress(
           waitSeconds: secondsToLook(following, now),
           sync: null,
         };
+  if (result.outcome === 'succeeded') await recordCapturedTables(connectionId, dependencies);
   await leases.take(syncLease(connectionId), execution, result.waitSeconds + stepSeconds);
   return result;
+}
+
+/**
+ * Fivetran knows a connection's tables from its initial sync on: a run that began before could not record them, and
+ * the mark that it takes at its end needs them.
+ */
+async function recordCapturedTables(
+  connectionId: string,
+  { fivetran, connections, clock }: ReadSyncDependencies,
+): Promise<void> {
+  const known = await connections.read(connectionId);
+  if (known === undefined || known.tables.length > 0) return;
+  const tables = await fivetran.schemas.selectedTables(connectionId);
+  if (tables === undefined) return;
+  await connections.write({ ...known, tables, recordedAt: clock.now().toISOString() });
 }

@@ -117,6 +117,21 @@ async function runOf(
   throw new Error('It was never found to be over.');
 }
 
+test('tables that Fivetran captured only in the initial sync are recorded when that has ended', async () => {
+  const { clock, fivetran, connection, dependencies, serverNow, begin, start, look } = world();
+  const captured = fivetran.tables;
+  fivetran.tables = undefined;
+  await begin();
+  expect((await dependencies.connections.read(id))?.tables).toEqual([]);
+  const { following, waitSeconds } = await start();
+  clock.advance(waitSeconds + 3600);
+  connection.syncState = 'scheduled';
+  connection.succeededAt = serverNow();
+  fivetran.tables = captured;
+  expect((await look(following)).outcome).toBe('succeeded');
+  expect((await dependencies.connections.read(id))?.tables).toEqual(captured);
+});
+
 describe('waiting for a sync', () => {
   test.each([
     ['with a webhook', { webhook: true }],

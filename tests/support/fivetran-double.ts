@@ -1,3 +1,4 @@
+import type { SelectedTable } from '../../shared/contracts/connection-record.ts';
 import type { Fivetran } from '../../shared/clients/fivetran/fivetran.ts';
 import type { Connection, Destination, PrivateLink, Webhook } from '../../shared/contracts/fivetran.ts';
 import { NotFoundError } from '../../shared/errors.ts';
@@ -40,6 +41,8 @@ export interface FivetranDouble extends Fivetran {
   links: PrivateLink[];
   registered: Webhook[];
   destination: Destination | undefined;
+  /** What the schemas' endpoint tells; undefined before Fivetran has captured a schema. */
+  tables: SelectedTable[] | undefined;
   /** Every call, for instance `connections.get assimilate_seem`. */
   calls: string[];
   /** What create and update were given. */
@@ -70,6 +73,16 @@ export function createFivetranDouble(
     connectionsById: byId,
     links: [],
     registered: [],
+    tables: [
+      {
+        schema: 'public',
+        table: 'actor',
+        destinationSchema: 'dvd_public',
+        destinationTable: 'actor',
+        syncMode: 'SOFT_DELETE',
+        columns: [],
+      },
+    ],
     destination: {
       id: 'projected_sickle',
       service: 'databricks',
@@ -124,7 +137,7 @@ export function createFivetranDouble(
       sync: (id) => answer(`connections.sync ${id}`, () => void (find(id).syncState = 'syncing')),
       test: (id) => answer(`connections.test ${id}`, () => now(find(id))),
     },
-    schemas: { selectedTables: (id) => answer(`schemas ${id}`, () => []) },
+    schemas: { selectedTables: (id) => answer(`schemas ${id}`, () => double.tables) },
     destinations: {
       get: (id) =>
         answer(`destinations.get ${id}`, () => {
