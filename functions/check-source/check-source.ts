@@ -87,7 +87,7 @@ async function check(
   const { postgres, marks, connections, log } = dependencies;
   const record = connectionId === undefined ? undefined : await connections.read(connectionId);
   const mark = connectionId === undefined ? undefined : await marks.latest(connectionId);
-  const connected = await postgres.connect(source);
+  const connected = await postgres.connect(source, { freshSecret: true });
   if (connected.outcome === 'failed') {
     log.warn('SOURCE_UNREACHABLE', 'There is no session with the source.', { kind: connected.fault.kind });
     const fault = [connectFinding(connected.fault)];

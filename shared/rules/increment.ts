@@ -188,8 +188,8 @@ function summarizeVerdicts(verdicts: readonly TableVerdict[]): VerifyIncrementRe
       .map(
         ({ schema, table, missing, missingDeletes }) =>
           `${schema}.${table} (${[
-            ...(missing > 0 ? [`${String(missing)} rows`] : []),
-            ...(missingDeletes > 0 ? [`${String(missingDeletes)} deletions`] : []),
+            ...(missing > 0 ? [count(missing, 'row')] : []),
+            ...(missingDeletes > 0 ? [count(missingDeletes, 'deletion')] : []),
           ].join(', ')})`,
       );
     const more = short.length > 5 ? ` and ${String(short.length - 5)} more tables` : '';

@@ -53,7 +53,7 @@ describe('the increment of one table', () => {
     await admin.query("INSERT INTO actor (first_name, last_name) VALUES ('abe', 'ka')");
     const lost = await run((change) => change === 'insert');
     expect(lost).toMatchObject({ verdict: 'short', tables: [{ table: 'actor', missing: 1 }] });
-    expect(lost.summary).toContain('public.actor (1 rows)');
+    expect(lost.summary).toContain('public.actor (1 row)');
     expect(await run((change) => change === 'insert')).toMatchObject({ verdict: 'short' });
     expect(await run()).toMatchObject({ verdict: 'verified', rows: 1 });
     expect(await run()).toMatchObject({ verdict: 'verified', rows: 0 });

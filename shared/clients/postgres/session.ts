@@ -37,9 +37,13 @@ export interface Postgres {
    * A session over verified TLS, with the credentials of the source's secret. When the server refuses the
    * password, the secret is read anew and tried once more, because it may just have been rotated.
    *
+   * @param options.freshSecret reads the secret anew at once: for checks, which speak of how things are now
    * @throws ConfigError when the secret is missing or incomplete
    */
-  connect(source: string, options?: { statementTimeoutMs?: number }): Promise<Connected>;
+  connect(
+    source: string,
+    options?: { statementTimeoutMs?: number; freshSecret?: boolean },
+  ): Promise<Connected>;
 }
 
 export interface PostgresSettings {
@@ -55,13 +59,13 @@ const lockTimeoutMs = 2_000;
 
 export function createPostgres({ secrets, sourceSecretPrefix, applicationName }: PostgresSettings): Postgres {
   return {
-    async connect(source, { statementTimeoutMs = 15_000 } = {}) {
+    async connect(source, { statementTimeoutMs = 15_000, freshSecret = false } = {}) {
       const secretId = `${sourceSecretPrefix}${source}`;
       const attempt = async (fresh: boolean): Promise<Connected> => {
         const secret = await secrets.read(secretId, SourceSecret, { fresh });
         return logIn({ secret, secretId, applicationName, statementTimeoutMs });
       };
-      const first = await attempt(false);
+      const first = await attempt(freshSecret);
       return first.outcome === 'failed' && first.fault.kind === 'wrong-password' ? attempt(true) : first;
     },
   };
