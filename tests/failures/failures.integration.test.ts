@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
@@ -124,6 +125,7 @@ const targetGroup = async (elb: ElasticLoadBalancingV2Client): Promise<string> =
   (await elb.send(new DescribeTargetGroupsCommand({}))).TargetGroups![0]!.TargetGroupArn!;
 
 let targets: TargetDescription[] = [];
+let access = '';
 
 const failures: {
   code: string;
@@ -159,6 +161,21 @@ const failures: {
     mend: () => sql(`ALTER ROLE ${stack.postgres.users.fivetran.name} RESET statement_timeout`),
   },
   {
+    code: 'hba-rejected',
+    says: 'no pg_hba.conf entry',
+    cause: async () => {
+      const { accessFile, users } = stack.postgres;
+      access = await readFile(accessFile, 'utf8');
+      const without = access.split('\n').filter((line) => !line.includes(` ${users.fivetran.name} `));
+      await writeFile(accessFile, without.join('\n'));
+      await sql('SELECT pg_reload_conf()');
+    },
+    mend: async () => {
+      await writeFile(stack.postgres.accessFile, access);
+      await sql('SELECT pg_reload_conf()');
+    },
+  },
+  {
     code: 'targets-unhealthy',
     says: 'Evidence',
     cause: async () => {
@@ -188,7 +205,6 @@ const failures: {
     ['transaction-id-backwards', 'Current transaction ID has moved backwards'],
     ['disk-full', 'FATAL: could not write init file: No space left on device'],
     ['standby-conflict', 'ERROR: canceling statement due to conflict with recovery'],
-    ['hba-rejected', 'FATAL: no pg_hba.conf entry for host "10.0.1.7", user "fivetran"'],
     [
       'relfilenode-changed',
       'The relfilenode of table public.film has changed; it needs a historical re-sync',
