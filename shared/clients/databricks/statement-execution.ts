@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Clock } from '../../clock.ts';
-import { ConfigError, DestinationQueryError, UnavailableError } from '../../errors.ts';
+import { AccessDeniedError, ConfigError, DestinationQueryError, UnavailableError } from '../../errors.ts';
 import type { WorkspaceHttp } from './http.ts';
 import type { Statement } from './statements.ts';
 
@@ -17,7 +17,7 @@ export interface StatementExecution {
    *
    * @throws DestinationQueryError when Databricks failed the statement; its `code` says why
    * @throws UnavailableError when it did not end in time
-   * @throws ConfigError when there is no such warehouse
+   * @throws ConfigError when there is no such warehouse, AccessDeniedError when a right is missing
    */
   run(statement: Statement): Promise<StatementResult>;
 }
@@ -137,12 +137,21 @@ function refused({ status, body }: { status: number; body: unknown }): Error {
   return new DestinationQueryError(`Databricks refused a statement (${said}).`, code);
 }
 
+/** Error classes whose message quotes a value of a row; keys stay out of logs and alerts. */
+const quotesValues = /^(CAST_|INVALID_|MALFORMED_|NUMERIC_|DATATYPE_)/;
+
 /** A failed statement names its error class in square brackets: `[TABLE_OR_VIEW_NOT_FOUND] The table …`. */
-function failure({ status }: Reply): DestinationQueryError {
+function failure({ status }: Reply): Error {
   const message = status.error?.message ?? '';
   const code = /^\[([A-Z0-9_.]+)\]/.exec(message)?.[1] ?? status.error?.error_code ?? '';
+  if (code === 'INSUFFICIENT_PERMISSIONS' || code === 'PERMISSION_DENIED') {
+    return new AccessDeniedError(
+      `Databricks refused a statement (${message.slice(0, 300)}): GRANT USE CATALOG, USE SCHEMA and SELECT on the connection's schema to the user or service principal of the Databricks secret.`,
+    );
+  }
+  const said = quotesValues.test(code) ? code : message.slice(0, 300);
   return new DestinationQueryError(
-    `Databricks ended a statement as ${status.state}${message === '' ? '' : `: ${message.slice(0, 300)}`}.`,
+    `Databricks ended a statement as ${status.state}${said === '' ? '' : `: ${said}`}.`,
     code,
   );
 }
