@@ -63,7 +63,84 @@ const machine = {
 
 const template: JsonObject = {
   Resources: {
-    Role: { Type: 'AWS::IAM::Role', Properties: {} },
+    Role: {
+      Type: 'AWS::IAM::Role',
+      Properties: {
+        Policies: [
+          {
+            PolicyName: 'all',
+            PolicyDocument: {
+              Statement: [
+                {
+                  Effect: 'Allow',
+                  Action: ['lambda:InvokeFunction', 'states:StartExecution'],
+                  Resource: '*',
+                },
+              ],
+            },
+          },
+        ],
+      },
+    },
+    PowerlessRole: { Type: 'AWS::IAM::Role', Properties: {} },
+    Queues: {
+      Type: 'AWS::SQS::QueuePolicy',
+      Properties: {
+        Queues: [],
+        PolicyDocument: {
+          Statement: [
+            {
+              Effect: 'Allow',
+              Principal: { Service: 'events.amazonaws.com' },
+              Action: 'sqs:SendMessage',
+              Resource: [{ 'Fn::GetAtt': ['Queue', 'Arn'] }, { 'Fn::GetAtt': ['DeadLetters', 'Arn'] }],
+              Condition: { ArnLike: { 'aws:SourceArn': 'arn:aws:events:us-east-1:111122223333:rule/*' } },
+            },
+          ],
+        },
+      },
+    },
+    TopicPermission: {
+      Type: 'AWS::Lambda::Permission',
+      Properties: {
+        FunctionName: { 'Fn::GetAtt': ['Work', 'Arn'] },
+        Action: 'lambda:InvokeFunction',
+        Principal: 'sns.amazonaws.com',
+        SourceArn: { Ref: 'Topic' },
+      },
+    },
+    ApiPermission: {
+      Type: 'AWS::Lambda::Permission',
+      Properties: {
+        FunctionName: { Ref: 'Work' },
+        Action: 'lambda:InvokeFunction',
+        Principal: 'apigateway.amazonaws.com',
+        SourceArn: { 'Fn::Sub': 'arn:aws:execute-api:us-east-1:111122223333:${Api}/*' },
+      },
+    },
+    PowerlessMachine: {
+      Type: 'AWS::StepFunctions::StateMachine',
+      Properties: {
+        StateMachineName: 'service-dev-powerless',
+        DefinitionString: { 'Fn::Sub': JSON.stringify(machine) },
+        RoleArn: { 'Fn::GetAtt': ['PowerlessRole', 'Arn'] },
+      },
+    },
+    Unpermitted: {
+      Type: 'AWS::Events::Rule',
+      Properties: {
+        Name: 'unpermitted',
+        EventBusName: { Ref: 'Bus' },
+        EventPattern: { detail: { to: ['a function that never allowed it'] } },
+        Targets: [
+          {
+            Id: 'function',
+            Arn: { 'Fn::GetAtt': ['Work', 'Arn'] },
+            DeadLetterConfig: { Arn: { 'Fn::GetAtt': ['DeadLetters', 'Arn'] } },
+          },
+        ],
+      },
+    },
     Work: {
       Type: 'AWS::Lambda::Function',
       Properties: {
@@ -107,6 +184,7 @@ const template: JsonObject = {
           {
             Id: 'machine',
             Arn: { Ref: 'Machine' },
+            RoleArn: { 'Fn::GetAtt': ['Role', 'Arn'] },
             InputTransformer: { InputPathsMap: { s: '$.detail.seconds' }, InputTemplate: '{"seconds":<s>}' },
           },
         ],
@@ -316,9 +394,9 @@ describe('Step Functions', () => {
 
   test('shows the machines and their definitions', async () => {
     const { stateMachines } = await sfn().send(new ListStateMachinesCommand({}));
-    expect(stateMachines).toMatchObject([
-      { name: 'service-dev-wait', type: 'STANDARD', stateMachineArn: machineArn },
-    ]);
+    expect(stateMachines).toContainEqual(
+      expect.objectContaining({ name: 'service-dev-wait', type: 'STANDARD', stateMachineArn: machineArn }),
+    );
     const { definition, status } = await sfn().send(
       new DescribeStateMachineCommand({ stateMachineArn: machineArn }),
     );
@@ -326,6 +404,15 @@ describe('Step Functions', () => {
     expect(JSON.parse(definition!)).toMatchObject({
       States: { Work: { Resource: 'arn:aws:lambda:us-east-1:111122223333:function:service-dev-work' } },
     });
+  });
+
+  test('fails a task that the role of the machine does not permit', async () => {
+    const { executionArn } = await sfn().send(
+      new StartExecutionCommand({ stateMachineArn: machineArn.replace('wait', 'powerless'), input: '{}' }),
+    );
+    const { error, cause } = await cloud.stepFunctions.ended(executionArn!);
+    expect(error).toBe('States.Permissions');
+    expect(cause).toContain('not authorized to perform: lambda:InvokeFunction');
   });
 
   test('tells the default bus about an execution that did not succeed', async () => {
@@ -385,6 +472,17 @@ describe('EventBridge', () => {
     expect(observer.events().some(({ kind }) => kind === 'delivery-failed')).toBe(true);
   });
 
+  test('never invokes a function that has not permitted the rule', async () => {
+    await takeAll('service-dev-dead');
+    await put({ Detail: '{"to":"a function that never allowed it"}' });
+    await cloud.idle();
+    expect(await takeAll('service-dev-dead')).toHaveLength(1);
+    const failed = observer.events().findLast(({ kind }) => kind === 'delivery-failed');
+    expect(failed).toMatchObject({
+      reason: expect.stringContaining('may not lambda:InvokeFunction') as string,
+    });
+  });
+
   test('answers each bad entry for itself', async () => {
     const { FailedEntryCount, Entries } = await put(
       {},
@@ -407,7 +505,9 @@ describe('EventBridge', () => {
   test('shows buses, rules and targets', async () => {
     const { EventBuses } = await events().send(new ListEventBusesCommand({}));
     expect(EventBuses!.map(({ Name }) => Name)).toEqual(['default', 'service-dev']);
-    const { Rules } = await events().send(new ListRulesCommand({ EventBusName: 'service-dev', Limit: 2 }));
+    const { Rules } = await events().send(
+      new ListRulesCommand({ EventBusName: 'service-dev', NamePrefix: 'to-', Limit: 2 }),
+    );
     expect(Rules!.map(({ Name }) => Name)).toEqual(['to-machine', 'to-queue']);
     expect(await events().send(new DescribeRuleCommand({ Name: 'statuses' }))).toMatchObject({
       State: 'ENABLED',

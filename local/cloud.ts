@@ -13,6 +13,8 @@ import { createScheduler, type Scheduler } from './events/scheduler.ts';
 import { schedulerService } from './events/scheduler-service.ts';
 import { eventBridgeService } from './events/service.ts';
 import { startHttpApi, type HttpApi } from './http-api/http-api.ts';
+import { createPermissions } from './iam/permissions.ts';
+import { createResourcePolicies } from './iam/resource-policies.ts';
 import { createIam } from './iam/iam.ts';
 import { createLambdaHost, type LambdaHost } from './lambda/lambda-host.ts';
 import type { FunctionClock } from './lambda/messages.ts';
@@ -71,6 +73,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const account = { accountId, region };
   let url = '';
   const iam = createIam(account);
+  const policies = createResourcePolicies(account);
+  const permissions = createPermissions(iam, policies);
 
   const lambda = createLambdaHost({
     ...account,
@@ -84,6 +88,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const stepFunctions = createStepFunctions({
     ...account,
     observer,
+    refusal: ({ action, targetArn, roleArn }) =>
+      permissions.refusal({ action, targetArn, from: 'states', roleArn }),
     invoke: (functionArn, event) => lambda.invoke(functionArn, event),
     publish: ({ resources, detail }) => {
       eventBridge.put({
@@ -95,18 +101,26 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     },
   });
   const courier = createCourier({
-    deliver: createDeliver({ lambda, stepFunctions, sqs }),
-    sendToQueue: (queueArn, body, attributes) => sqs.send(queueArn, body, attributes),
+    deliver: createDeliver({ lambda, stepFunctions, sqs, permissions }),
+    sendToQueue: ({ from, roleArn }, queueArn, body, attributes) => {
+      // A schedule writes to its dead-letter queue in its role, a rule in EventBridge's own name.
+      const role = from.split(':')[2] === 'scheduler' ? roleArn : undefined;
+      const act = { action: 'sqs:SendMessage', targetArn: queueArn, from, roleArn: role };
+      if (!sqs.has(queueArn) || permissions.refusal(act) !== undefined) return false;
+      sqs.send(queueArn, body, attributes);
+      return true;
+    },
     observer,
   });
   const eventBridge = createEventBridge({ ...account, observer, courier });
   const scheduler = createScheduler({ intervalScale: options.scheduleScale ?? 1 });
   const sns = createSns({
     ...account,
-    deliver: ({ endpoint }, payload) => {
+    deliver: ({ endpoint }, payload, topicArn) => {
       courier.send({
-        from: 'sns',
+        from: topicArn,
         targetArn: endpoint,
+        roleArn: undefined,
         payload,
         original: payload,
         id: 'sns',
@@ -126,7 +140,18 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   });
   const secrets = createSecretsManager(account);
   const dynamodb = await createDynamodb(account);
-  const httpApi = await startHttpApi({ ...account, invoke: (arn, event) => lambda.invoke(arn, event) });
+  const httpApi = await startHttpApi({
+    ...account,
+    invoke: async (targetArn, event, from) => {
+      const refusal = permissions.refusal({
+        action: 'lambda:InvokeFunction',
+        targetArn,
+        from,
+        roleArn: undefined,
+      });
+      return refusal === undefined ? lambda.invoke(targetArn, event) : { error: new Error(refusal) };
+    },
+  });
   const awsEndpoint = await startAwsEndpoint({
     ...account,
     authorize: (request) => iam.authorize(request),
@@ -162,6 +187,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     ...sqs.resources,
     ...sns.resources,
     ...httpApi.resources,
+    ...policies.resources,
     ...iam.resources(named),
   };
 

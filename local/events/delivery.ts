@@ -3,11 +3,16 @@ import type { Json } from '../json.ts';
 import type { Observer } from '../observer.ts';
 
 /** Brings a payload to a function, a machine or a queue. Throws PermanentDeliveryError when trying again is vain. */
-export type Deliver = (
-  targetArn: string,
-  payload: Json,
-  cause: { id: string; from: string },
-) => void | Promise<void>;
+export type Deliver = (targetArn: string, payload: Json, cause: DeliveryCause) => void | Promise<void>;
+
+/** Why something is delivered, and with whose permission. */
+export interface DeliveryCause {
+  id: string;
+  /** ARN of the rule, schedule or topic. */
+  from: string;
+  /** The role that it takes on; without one the target's own policy decides. */
+  roleArn: string | undefined;
+}
 
 /** The target does not exist or refuses the payload as such. */
 export class PermanentDeliveryError extends Error {
@@ -32,6 +37,7 @@ interface Delivery {
   /** ARN of the rule or schedule. */
   from: string;
   targetArn: string;
+  roleArn: string | undefined;
   payload: Json;
   /** What the dead-letter queue gets: the event as it was, not as it was transformed. */
   original: Json;
@@ -48,7 +54,13 @@ export interface Courier {
 
 interface CourierOptions {
   deliver: Deliver;
-  sendToQueue: (queueArn: string, body: string, attributes: Record<string, string>) => void;
+  /** @returns whether it may be sent there */
+  sendToQueue: (
+    cause: DeliveryCause,
+    queueArn: string,
+    body: string,
+    attributes: Record<string, string>,
+  ) => boolean;
   observer: Observer;
   /** First wait before a retry; doubles up to a hundred times this. */
   retryMs?: number;
@@ -61,11 +73,11 @@ export function createCourier({ deliver, sendToQueue, observer, retryMs = 100 }:
   const isStopped = (): boolean => stopped.signal.aborted;
 
   const carry = async (delivery: Delivery): Promise<void> => {
-    const { policy, targetArn, payload, id, from } = delivery;
+    const { policy, targetArn, payload, id, from, roleArn } = delivery;
     const deadline = performance.now() + policy.maximumEventAgeSeconds * 1000;
     for (let attempt = 0; !isStopped(); attempt += 1) {
       try {
-        await deliver(targetArn, payload, { id, from });
+        await deliver(targetArn, payload, { id, from, roleArn });
         return;
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
@@ -87,14 +99,15 @@ export function createCourier({ deliver, sendToQueue, observer, retryMs = 100 }:
   };
 
   const giveUp = (
-    { policy, targetArn, original, from }: Delivery,
+    { policy, targetArn, original, from, id, roleArn }: Delivery,
     reason: string,
     condition: string | undefined,
     attempts: number,
   ): void => {
     const queue = policy.deadLetterArn;
-    if (queue !== undefined) {
-      sendToQueue(queue, JSON.stringify(original), {
+    const deadLettered =
+      queue !== undefined &&
+      sendToQueue({ from, id, roleArn }, queue, JSON.stringify(original), {
         RULE_ARN: from,
         TARGET_ARN: targetArn,
         ERROR_CODE: condition === undefined ? 'NO_RESOURCE' : 'SDK_CLIENT_ERROR',
@@ -102,13 +115,12 @@ export function createCourier({ deliver, sendToQueue, observer, retryMs = 100 }:
         RETRY_ATTEMPTS: String(attempts),
         ...(condition === undefined ? {} : { EXHAUSTED_RETRY_CONDITION: condition }),
       });
-    }
     observer.emit({
       kind: 'delivery-failed',
       from,
       target: targetArn,
       reason,
-      deadLettered: queue !== undefined,
+      deadLettered,
     });
   };
 

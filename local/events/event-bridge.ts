@@ -79,6 +79,7 @@ export function createEventBridge(options: EventBridgeOptions): EventBridge {
         courier.send({
           from: rule.arn,
           targetArn: target.arn,
+          roleArn: target.roleArn,
           payload: transformInput(event, target, rule),
           original: event,
           id,

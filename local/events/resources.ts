@@ -65,6 +65,7 @@ export function eventResources(options: EventResources): ResourceHandlers {
       const arn = `arn:aws:scheduler:${region}:${accountId}:schedule/${group}/${name}`;
       const target = properties.structure('Target');
       const targetArn = target?.string('Arn') ?? '';
+      const roleArn = target?.optionalString('RoleArn');
       const input = target?.optionalString('Input');
       const policy = target === undefined ? defaultPolicy : policyOf(target);
       scheduler.add({
@@ -73,12 +74,12 @@ export function eventResources(options: EventResources): ResourceHandlers {
         expression: properties.string('ScheduleExpression'),
         enabled: properties.optionalString('State') !== 'DISABLED',
         targetArn,
-        roleArn: target?.optionalString('RoleArn'),
+        roleArn,
         input,
         fire: (scheduledFor) => {
           const id = crypto.randomUUID();
           const payload = payloadOf(input, { arn, id, scheduledFor });
-          courier.send({ from: arn, targetArn, payload, original: payload, id, policy });
+          courier.send({ from: arn, targetArn, roleArn, payload, original: payload, id, policy });
         },
       });
       return { ref: name, attributes: { Arn: arn } };

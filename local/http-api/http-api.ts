@@ -19,7 +19,12 @@ export interface HttpApi {
 interface HttpApiOptions {
   accountId: string;
   region: string;
-  invoke: (functionArn: string, event: Json) => Promise<{ payload: Json } | { error: unknown }>;
+  /** `sourceArn` is the route's, as a function's permission names it. */
+  invoke: (
+    functionArn: string,
+    event: Json,
+    sourceArn: string,
+  ) => Promise<{ payload: Json } | { error: unknown }>;
   now?: () => number;
 }
 
@@ -66,7 +71,9 @@ export async function startHttpApi({
       return;
     }
     const event = eventOf(request, url, body, { routeKey, accountId, apiId, region, now: now() });
-    const outcome = await invoke(functionArn, event).catch((error: unknown) => ({ error }));
+    const [method = '', route = ''] = routeKey.split(' ');
+    const sourceArn = `arn:aws:execute-api:${region}:${accountId}:${apiId}/$default/${method}${route}`;
+    const outcome = await invoke(functionArn, event, sourceArn).catch((error: unknown) => ({ error }));
     if ('error' in outcome) refuse(response, 500, 'Internal Server Error');
     else answer(response, outcome.payload);
   };

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { AwsError } from '../aws/service.ts';
 import { isJsonObject, toJson, type Json } from '../json.ts';
 import type { ResourceHandlers } from '../template/resource-handler.ts';
+import { patterns, type Patterns } from './patterns.ts';
 import { resourcesOf } from './requested-resources.ts';
 
 /** A request as far as permissions are concerned. */
@@ -29,8 +30,8 @@ export interface Iam {
 }
 
 interface Allowance {
-  actions: RegExp[];
-  resources: RegExp[];
+  actions: Patterns;
+  resources: Patterns;
 }
 
 interface Role {
@@ -58,11 +59,9 @@ export function createIam(account: { accountId: string; region: string }): Iam {
       // Nobody is denied the question who they are.
       if (role === undefined || scope === 'sts') return;
       const action = `${scope}:${operation}`;
-      const allowances = role.allows.filter(({ actions }) => matches(actions, action));
+      const allowances = role.allows.filter(({ actions }) => actions(action));
       const wanted = input === undefined ? [] : resourcesOf(scope, operation, input, account);
-      const denied = wanted.find(
-        (resource) => !allowances.some(({ resources }) => matches(resources, resource)),
-      );
+      const denied = wanted.find((resource) => !allowances.some(({ resources }) => resources(resource)));
       if (denied !== undefined || allowances.length === 0) {
         throw denial(scope, role.arn, action, denied ?? wanted[0] ?? '*');
       }
@@ -83,21 +82,6 @@ function allowances(policies: Json): Allowance[] {
 }
 
 const list = (value: Json): Json[] => (Array.isArray(value) ? value : [value]);
-
-/** `*` and `?` as IAM reads them: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html */
-function patterns(value: Json | undefined): RegExp[] {
-  return list(value ?? []).flatMap((text) => {
-    if (typeof text !== 'string') return [];
-    const escaped = text
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.');
-    return [new RegExp(`^${escaped}$`, 'i')];
-  });
-}
-
-const matches = (expressions: RegExp[], text: string): boolean =>
-  expressions.some((expression) => expression.test(text));
 
 /** Each service says no in its own words. */
 function denial(scope: string, roleArn: string, action: string, resource: string): AwsError {

@@ -47,6 +47,17 @@ export function resourcesOf(
       return orEverything(text('SecretId').map((id) => arn('secretsmanager', `secret:${id}-AbCdEf`)));
     case 'states':
       return orEverything([...text('stateMachineArn'), ...text('executionArn')]);
+    case 'sqs':
+      return orEverything([
+        ...text('QueueArn'),
+        ...text('QueueUrl').map((url) => arn('sqs', url.slice(url.lastIndexOf('/') + 1))),
+      ]);
+    case 'lambda':
+      return orEverything(
+        text('FunctionName').map((name) =>
+          arn('lambda', name.startsWith('arn:') ? name : `function:${name}`),
+        ),
+      );
     default:
       return ['*'];
   }

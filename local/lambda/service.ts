@@ -118,8 +118,6 @@ export function lambdaResources(host: LambdaHost, { accountId, region }: Account
       });
       return { ref: logicalId };
     },
-    // Who may invoke is IAM's, which nobody enforces here.
-    'AWS::Lambda::Permission': (logicalId) => ({ ref: logicalId }),
   };
 }
 

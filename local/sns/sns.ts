@@ -35,7 +35,7 @@ interface SnsOptions {
   accountId: string;
   region: string;
   /** Hands a message to a subscribed function or queue. */
-  deliver: (subscription: { protocol: string; endpoint: string }, payload: Json) => void;
+  deliver: (subscription: { protocol: string; endpoint: string }, payload: Json, topicArn: string) => void;
 }
 
 const inputErrors = {
@@ -75,7 +75,7 @@ export function createSns({ accountId, region, deliver }: SnsOptions): Sns {
               ],
             }
           : notification;
-      deliver(subscription, payload);
+      deliver(subscription, payload, topicArn);
     }
     return messageId;
   };
@@ -137,8 +137,6 @@ export function createSns({ accountId, region, deliver }: SnsOptions): Sns {
         const topic = find(properties.string('TopicArn'));
         return { ref: subscribe(topic, properties.string('Protocol'), properties.string('Endpoint')).arn };
       },
-      // Who may publish is IAM's, which nobody enforces here.
-      'AWS::SNS::TopicPolicy': (logicalId) => ({ ref: logicalId }),
     },
   };
 }

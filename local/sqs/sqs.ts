@@ -194,8 +194,6 @@ export function createSqs({ accountId, region, endpoint, now = Date.now }: SqsOp
           attributes: { Arn: queue.arn, QueueName: name, QueueUrl: `${endpoint()}/${accountId}/${name}` },
         };
       },
-      // Who may send is IAM's, which nobody enforces here.
-      'AWS::SQS::QueuePolicy': (logicalId) => ({ ref: logicalId }),
     },
   };
 }

@@ -4,7 +4,7 @@ import type { ExecutionRef, Observer } from '../observer.ts';
 import { allStates, readValidDefinition } from './definition.ts';
 import { StepFunctionsError, type Execution, type ExecutionStatus, type Machine } from './execution.ts';
 import { createHistoryRecorder, type HistoryRecorder } from './history.ts';
-import { createTaskRunner, refuseUnknownResource, type InvokeFunction } from './tasks.ts';
+import { createTaskRunner, refuseUnknownResource, type InvokeFunction, type Refusal } from './tasks.ts';
 import { interpret, MachineAbortedError } from './interpreter.ts';
 
 export interface StepFunctionsOptions {
@@ -13,6 +13,8 @@ export interface StepFunctionsOptions {
   accountId: string;
   region: string;
   observer: Observer;
+  /** Why a machine's role may not do something; by default every role may do everything. */
+  refusal?: Refusal;
   /** Milliseconds before each retry instead of the retrier's own interval. */
   retryMs?: number;
   /** Puts "Step Functions Execution Status Change" on the account's default bus. */
@@ -263,6 +265,7 @@ export function createStepFunctions(options: StepFunctionsOptions): StepFunction
   const runTask = createTaskRunner({
     region,
     invoke: options.invoke,
+    refusal: options.refusal ?? (() => undefined),
     start,
     ended: (executionArn) => stepFunctions.ended(executionArn),
   });

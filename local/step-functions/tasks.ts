@@ -11,9 +11,14 @@ export type InvokeFunction = (
   event: Json,
 ) => Promise<{ payload: Json } | { error: { errorType: string; errorMessage: string; trace: string[] } }>;
 
+/** Why a role may not do something to a resource; undefined when it may. */
+export type Refusal = (act: { action: string; targetArn: string; roleArn: string }) => string | undefined;
+
 interface TaskOptions {
   region: string;
   invoke: InvokeFunction;
+  /** Why the machine's role may not; undefined when it may. */
+  refusal: Refusal;
   /** @throws StepFunctionsError as StartExecution does */
   start: (machineArn: string, input: Json, options: { name?: string; startedBy: string }) => Execution;
   ended: (executionArn: string) => Promise<Execution>;
@@ -30,7 +35,7 @@ export function createTaskRunner(options: TaskOptions): RunTask {
     try {
       const output =
         resource.kind === 'lambda'
-          ? await invokeFunction(resource.arn, call.input)
+          ? await invokeFunction(resource.arn, call.input, execution)
           : await integrate(resource, call, execution, task.submitted);
       task.ended({ output });
       return output;
@@ -42,7 +47,14 @@ export function createTaskRunner(options: TaskOptions): RunTask {
     }
   };
 
-  const invokeFunction = async (arn: string, event: Json): Promise<Json> => {
+  /** https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html */
+  const demand = (action: string, targetArn: string, { machine }: Execution): void => {
+    const refusal = options.refusal({ action, targetArn, roleArn: machine.roleArn });
+    if (refusal !== undefined) throw taskError('States.Permissions', refusal);
+  };
+
+  const invokeFunction = async (arn: string, event: Json, execution: Execution): Promise<Json> => {
+    demand('lambda:InvokeFunction', arn, execution);
     const outcome = await options.invoke(arn, event).catch((error: unknown) => {
       throw taskError(
         'Lambda.ResourceNotFoundException',
@@ -69,7 +81,7 @@ export function createTaskRunner(options: TaskOptions): RunTask {
       Payload: payload = {},
     } = parameters;
     if (resourceType === 'lambda' && resource === 'invoke') {
-      const answer = await invokeFunction(textOf(functionName), payload);
+      const answer = await invokeFunction(textOf(functionName), payload, execution);
       return { ExecutedVersion: '$LATEST', Payload: answer, StatusCode: 200 };
     }
     const started = startChild(textOf(arn), input, typeof name === 'string' ? name : undefined, execution);
@@ -83,6 +95,7 @@ export function createTaskRunner(options: TaskOptions): RunTask {
   };
 
   const startChild = (arn: string, input: Json, name: string | undefined, parent: Execution): Execution => {
+    demand('states:StartExecution', arn, parent);
     try {
       return options.start(arn, input, { ...(name === undefined ? {} : { name }), startedBy: parent.arn });
     } catch (error) {
