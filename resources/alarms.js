@@ -121,6 +121,22 @@ const reconcilerAlarms = functions
     }),
   ]);
 
+const ownMetrics = '${self:service}-${sls:stage}';
+
+const webhookAlarms = [
+  [
+    'WebhookSignaturesRefused',
+    alarm({
+      description:
+        'Requests to the webhook carried no valid signature. After a rotation: run the command webhook --resend-secret. Otherwise somebody is knocking.',
+      namespace: ownMetrics,
+      metric: 'SignaturesRefused',
+      dimensions: { service: 'on-fivetran-webhook' },
+      threshold: 5,
+    }),
+  ],
+];
+
 // Slack cannot tell that Slack is silent: these reach people by mail. No data means that notify does not run.
 const alertAlarms = [
   [
@@ -128,7 +144,7 @@ const alertAlarms = [
     alarm({
       description:
         'Alerts have waited for Slack for more than five minutes, or notify does not run. The runbook has the entry undelivered-alerts.',
-      namespace: 'FivetranPrivateLink',
+      namespace: ownMetrics,
       metric: 'UndeliveredAlerts',
       dimensions: { service: 'notify' },
       statistic: 'Maximum',
@@ -179,6 +195,7 @@ const template = {
       ...machineAlarms,
       ...queueAlarms,
       ...reconcilerAlarms,
+      ...webhookAlarms,
       ...alertAlarms,
     ]),
   },

@@ -16,6 +16,7 @@ import { parse } from '../../shared/contracts/parse.ts';
 import { createIncrement, secretsOf, selected } from '../../tests/increment/harness.ts';
 import { createMemoryDestination } from '../../tests/increment/memory-destination.ts';
 import { silentLog } from '../../tests/support/silent-log.ts';
+import { silentMetrics } from '../../tests/support/silent-metrics.ts';
 import { checkSource } from './check-source.ts';
 
 let postgres: LocalPostgres;
@@ -115,6 +116,7 @@ async function findings(world: World = {}): Promise<Finding[]> {
       },
       clock: systemClock,
       log: silentLog,
+      metrics: silentMetrics,
     },
   );
   return found;

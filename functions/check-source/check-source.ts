@@ -13,9 +13,10 @@ import type { MarkHeader } from '../../shared/contracts/mark.ts';
 import type { ServerIdentity, TableFacts } from '../../shared/contracts/source-facts.ts';
 import { SourceQueryError, UnavailableError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
+import type { Metrics } from '../../shared/metrics.ts';
 import { connectFinding } from '../../shared/rules/connect-fault.ts';
 import { summarize } from '../../shared/rules/findings.ts';
-import { headroomFindings } from '../../shared/rules/headroom.ts';
+import { headroomFindings, headroomUsedPercent } from '../../shared/rules/headroom.ts';
 import { historyFindings } from '../../shared/rules/source-history.ts';
 import { oldestCheckedVersion, serverFindings } from '../../shared/rules/source-server.ts';
 import { tableFindings } from '../../shared/rules/source-tables.ts';
@@ -35,6 +36,7 @@ export interface CheckSourceDependencies {
   };
   clock: Clock;
   log: Log;
+  metrics: Metrics;
 }
 
 /** Tables looked at where no connection says which are selected. */
@@ -166,7 +168,7 @@ async function headroom(
   mark: MarkHeader | undefined,
   server: ServerIdentity,
   tables: readonly TableFacts[],
-  { reads, clock }: CheckSourceDependencies,
+  { reads, clock, metrics }: CheckSourceDependencies,
 ): Promise<Finding[]> {
   if (mark === undefined) {
     return [
@@ -178,6 +180,7 @@ async function headroom(
     ];
   }
   const changes = await countChanges({ session, mark, server, tables, reads });
+  metrics.counts({ HeadroomUsedPercent: headroomUsedPercent(changes) });
   return headroomFindings(changes, {
     sinceAt: new Date(mark.completedAt),
     now: clock.now(),

@@ -16,6 +16,7 @@ import { loadConfig } from '../../shared/config.ts';
 import { CheckSourceInput } from '../../shared/contracts/increment.ts';
 import { parse } from '../../shared/contracts/parse.ts';
 import { createHandler } from '../../shared/handler.ts';
+import { createMetrics } from '../../shared/metrics.ts';
 import { checkSource, type CheckSourceDependencies } from './check-source.ts';
 
 export const handler = createHandler({
@@ -39,6 +40,7 @@ export const handler = createHandler({
       reads: { ...changedRows, ...sourceFacts, readServer, probePlain, listTables },
       clock: systemClock,
       log,
+      metrics: createMetrics('check-source'),
     };
   },
   run: checkSource,

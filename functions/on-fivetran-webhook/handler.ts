@@ -9,6 +9,7 @@ import { loadConfig } from '../../shared/config.ts';
 import { parse } from '../../shared/contracts/parse.ts';
 import { WebhookSecret } from '../../shared/contracts/webhook-registration.ts';
 import { createHandler } from '../../shared/handler.ts';
+import { createMetrics } from '../../shared/metrics.ts';
 import { onFivetranWebhook } from './on-fivetran-webhook.ts';
 
 /** An HTTP API request, payload format 2.0: header names arrive in lower case. */
@@ -53,6 +54,7 @@ export const handler = createHandler({
       policy: config.verification,
       clock,
       log,
+      metrics: createMetrics('on-fivetran-webhook'),
     };
   },
   run: onFivetranWebhook,

@@ -6,6 +6,7 @@ import { ConfigError, UnavailableError } from '../../shared/errors.ts';
 import { createManualClock } from '../../tests/support/manual-clock.ts';
 import { createMemoryLedger } from '../../tests/support/memory-ledger.ts';
 import { silentLog } from '../../tests/support/silent-log.ts';
+import { silentMetrics } from '../../tests/support/silent-metrics.ts';
 import { sign } from '../../tests/support/webhook-signer.ts';
 import { onFivetranWebhook, type WebhookDependencies } from './on-fivetran-webhook.ts';
 
@@ -45,6 +46,7 @@ function world(change: Partial<WebhookDependencies> = {}) {
     policy: 'every 24h',
     clock,
     log: silentLog,
+    metrics: silentMetrics,
     ...change,
   };
   const send = (body: Buffer, signature: string) => onFivetranWebhook({ body, signature }, dependencies);
@@ -87,6 +89,13 @@ describe('a webhook request', () => {
     const signature = sign(body, 'new secret');
     expect((await send(body, signature.toUpperCase())).statusCode).toBe(200);
     expect((await send(body, signature.toLowerCase())).statusCode).toBe(200);
+  });
+
+  test('without a valid signature is counted, for the alarm', async () => {
+    const counted: Readonly<Record<string, number>>[] = [];
+    const { send } = world({ metrics: { counts: (values) => void counted.push(values) } });
+    expect((await send(Buffer.from('{}'), 'forged')).statusCode).toBe(401);
+    expect(counted).toEqual([{ SignaturesRefused: 1 }]);
   });
 
   test('is accepted under both secrets during a rotation', async () => {

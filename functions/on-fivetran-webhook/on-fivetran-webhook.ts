@@ -7,6 +7,7 @@ import { WebhookEvent } from '../../shared/contracts/webhook.ts';
 import { ConnectionId } from '../../shared/contracts/ids.ts';
 import { ConfigError, UnavailableError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
+import type { Metrics } from '../../shared/metrics.ts';
 import { isReviewDue } from '../../shared/rules/review.ts';
 import { postgresServices } from '../../shared/rules/supported-services.ts';
 import { syncLease } from '../../shared/rules/sync-lease.ts';
@@ -34,6 +35,7 @@ export interface WebhookDependencies {
   policy: string;
   clock: Clock;
   log: Log;
+  metrics: Metrics;
 }
 
 /** Fivetran's events are below a kilobyte or two; whatever is much larger is not one. */
@@ -55,11 +57,12 @@ export async function onFivetranWebhook(
   { body, signature }: WebhookRequest,
   dependencies: WebhookDependencies,
 ): Promise<WebhookResponse> {
-  const { log } = dependencies;
+  const { log, metrics } = dependencies;
   if (body.length > mostBytes) return answer(413, 'too large');
   try {
     if (!(await isGenuine(body, signature, dependencies))) {
       log.warn('WEBHOOK_SIGNATURE', 'A webhook request without a valid signature was refused.');
+      metrics.counts({ SignaturesRefused: 1 });
       return answer(401, 'the signature is not valid');
     }
     const event = readEvent(body);

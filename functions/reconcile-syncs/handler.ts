@@ -8,6 +8,7 @@ import { createSecrets } from '../../shared/clients/secrets/secrets.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { loadConfig } from '../../shared/config.ts';
 import { createHandler } from '../../shared/handler.ts';
+import { createMetrics } from '../../shared/metrics.ts';
 import { reconcileSyncs } from './reconcile-syncs.ts';
 
 export const handler = createHandler({
@@ -41,6 +42,7 @@ export const handler = createHandler({
       graceMs: 2 * 60_000,
       clock,
       log,
+      metrics: createMetrics('reconcile-syncs'),
     };
   },
   run: reconcileSyncs,

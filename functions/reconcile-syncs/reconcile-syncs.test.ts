@@ -8,6 +8,7 @@ import { connectionOf, createFivetranDouble } from '../../tests/support/fivetran
 import { createManualClock } from '../../tests/support/manual-clock.ts';
 import { createMemoryLedger } from '../../tests/support/memory-ledger.ts';
 import { silentLog } from '../../tests/support/silent-log.ts';
+import { silentMetrics } from '../../tests/support/silent-metrics.ts';
 import { reconcileSyncs } from './reconcile-syncs.ts';
 
 const url = 'https://example.com/fivetran';
@@ -63,6 +64,7 @@ function world(connections: Connection[] = [connectionOf()]) {
         graceMs: 120_000,
         clock,
         log: silentLog,
+        metrics: silentMetrics,
       }),
   };
 }

@@ -5,6 +5,7 @@ import type { SyncState, Syncs } from '../../shared/clients/ledger/syncs.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Connection } from '../../shared/contracts/fivetran.ts';
 import type { Log } from '../../shared/log.ts';
+import type { Metrics } from '../../shared/metrics.ts';
 import { conditionsOf } from '../../shared/rules/connection-conditions.ts';
 import { isReviewDue } from '../../shared/rules/review.ts';
 import { postgresServices } from '../../shared/rules/supported-services.ts';
@@ -26,6 +27,7 @@ export interface ReconcileSyncsDependencies {
   graceMs: number;
   clock: Clock;
   log: Log;
+  metrics: Metrics;
 }
 
 export interface Reconciliation {
@@ -50,12 +52,17 @@ export async function reconcileSyncs(
   _input: unknown,
   dependencies: ReconcileSyncsDependencies,
 ): Promise<Reconciliation> {
-  const { fivetran, syncs, log } = dependencies;
+  const { fivetran, syncs, log, metrics } = dependencies;
+  let stalestSeconds = 0;
   const known = await syncs.states();
   const versions = rememberVersions(dependencies.roleVersion);
   const total: Reconciliation = { connections: 0, endedSyncs: 0, changes: 0 };
   for await (const { items, serverTime } of fivetran.connections.list()) {
     const ours = items.filter(({ service }) => postgresServices.has(service));
+    stalestSeconds = Math.max(
+      stalestSeconds,
+      ...ours.map((connection) => staleSeconds(connection, serverTime)),
+    );
     for (let start = 0; start < ours.length; start += mostAtOnce) {
       await Promise.all(
         ours.slice(start, start + mostAtOnce).map(async (connection) => {
@@ -71,8 +78,15 @@ export async function reconcileSyncs(
     }
   }
   total.changes += await checkWebhook(dependencies);
-  log.info('RECONCILED', 'All connections were held against the ledger.', { ...total });
+  log.info('RECONCILED', 'All connections were held against the ledger.', { ...total, stalestSeconds });
+  metrics.counts({ StalestSeconds: stalestSeconds });
   return total;
+}
+
+/** How old a connection's data is, by Fivetran's own clock; nobody waits for one that is paused or never succeeded. */
+function staleSeconds({ paused, succeededAt }: Connection, serverTime: Date): number {
+  if (paused || succeededAt === null) return 0;
+  return Math.max(0, Math.round((serverTime.getTime() - fivetranTime(succeededAt)) / 1000));
 }
 
 interface Seen {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { changesByCounters, headroomFindings, type TableChanges } from './headroom.ts';
+import { changesByCounters, headroomFindings, headroomUsedPercent, type TableChanges } from './headroom.ts';
 
 const now = new Date('2026-03-02T12:00:00Z');
 const hoursAgo = (hours: number): Date => new Date(now.getTime() - hours * 3_600_000);
@@ -62,6 +62,11 @@ describe("Teleport's headroom", () => {
     expect(findings[0]?.summary).toContain('public.payment');
     expect(findings[2]?.summary).toContain('a standby does not count changes');
   });
+});
+
+it('the figure for the dashboard is the worst table in percent of the limit, without those that cannot be counted', () => {
+  expect(headroomUsedPercent([rental(3_000), rental(7_500), rental(90_000, 'unknown')])).toBe(50);
+  expect(headroomUsedPercent([])).toBe(0);
 });
 
 describe('changes by counters', () => {

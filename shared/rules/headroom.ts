@@ -76,6 +76,12 @@ export function headroomFindings(
   return findings;
 }
 
+/** How much of Teleport's limit the table with the most changed rows has used, in percent; 100 is the limit. */
+export function headroomUsedPercent(tables: readonly TableChanges[]): number {
+  const counted = tables.filter(({ certainty }) => certainty !== 'unknown').map(({ changed }) => changed);
+  return (Math.max(0, ...counted) / teleportLimit) * 100;
+}
+
 /** One batch a minute after a mark is no rate of a million an hour: shorter times count as this long. */
 const leastMinutes = 15;
 

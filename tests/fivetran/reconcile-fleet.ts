@@ -5,6 +5,7 @@ import { createSyncs } from '../../shared/clients/ledger/syncs.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { createMemoryLedger } from '../support/memory-ledger.ts';
 import { silentLog } from '../support/silent-log.ts';
+import { silentMetrics } from '../support/silent-metrics.ts';
 
 // Run as a process of its own, so that its memory is that of the reconciliation: twice over the fleet that the
 // given server shows, the second time with every sync ended anew. The ledger in memory is counted in.
@@ -30,6 +31,7 @@ const reconcile = () =>
     graceMs: 0,
     clock: systemClock,
     log: silentLog,
+    metrics: silentMetrics,
   });
 
 const first = await reconcile();

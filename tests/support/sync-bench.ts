@@ -12,6 +12,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { BeginResult, EndedSync, ProgressResult, StartSyncResult } from '../../shared/contracts/sync.ts';
 import { createMemoryLedger } from './memory-ledger.ts';
 import { silentLog } from './silent-log.ts';
+import { silentMetrics } from './silent-metrics.ts';
 import { sign } from './webhook-signer.ts';
 
 /** A clock that runs as the real one does, away from it by as much as one likes. */
@@ -141,6 +142,7 @@ export function createSyncBench(
           policy: options.policy ?? 'every 24h',
           clock,
           log: silentLog,
+          metrics: silentMetrics,
         },
       );
     },
@@ -157,6 +159,7 @@ export function createSyncBench(
         graceMs: options.graceMs ?? -1000,
         clock,
         log: silentLog,
+        metrics: silentMetrics,
       }),
   };
   return bench;

@@ -1,0 +1,4 @@
+import type { Metrics } from '../../shared/metrics.ts';
+
+/** Metrics that nobody looks at. */
+export const silentMetrics: Metrics = { counts: () => undefined };
