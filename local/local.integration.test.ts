@@ -48,14 +48,13 @@ function isRunning(pid: number): boolean {
 }
 
 async function nothingIsLeftAfter(info: StackInfo, end: () => void): Promise<void> {
-  const port = new URL(info.postgres.admin).port;
-  const folder = databaseFolder(port);
-  expect(folder).toBeDefined();
+  // The guard's command line names the database's folder, which it removes before it ends.
+  const folder = path.dirname(info.postgres.caFile);
+  expect(commandLineWith(folder)).toBeDefined();
   end();
   await until('the process to end', () => !isRunning(info.pid));
-  // The guard's command line names the database's folder, which it removes before it ends.
-  await until('the database to end', () => commandLineWith(`port=${port}`) === undefined);
-  expect(existsSync(folder!)).toBe(false);
+  await until('the database to end', () => commandLineWith(folder) === undefined);
+  expect(existsSync(folder)).toBe(false);
 }
 
 /** The command line of a process of this machine that has the text in it (Linux). */
@@ -70,9 +69,6 @@ function commandLineWith(text: string): string | undefined {
   }
   return undefined;
 }
-
-const databaseFolder = (port: string): string | undefined =>
-  /-D (\/\S+)\/data/.exec(commandLineWith(`port=${port}`) ?? '')?.[1];
 
 describe('npm run local', () => {
   test('tells where everything is, answers there, and ends when npm is told to end', async () => {
