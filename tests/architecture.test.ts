@@ -3,6 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { functionNames } from '../scripts/build.ts';
+import { settings } from '../shared/config.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
@@ -43,6 +44,9 @@ function* everyState(
       if (inner) yield* everyState(inner.States, inside);
   }
 }
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
+const setByLambda = new Set(['AWS_REGION']);
 
 const machineFiles = readdirSync(path.join(root, 'state-machines')).filter((file) =>
   file.endsWith('.asl.yml'),
@@ -89,6 +93,19 @@ describe('one name, three spellings', () => {
   });
 });
 
+describe('settings', () => {
+  it.each(functionNames())('gives %s every setting that its handler reads', (name) => {
+    const handler = readFileSync(path.join(root, 'functions', name, 'handler.ts'), 'utf8');
+    const [, list = ''] = /loadConfig\(\[([^\]]*)\]/.exec(handler) ?? [];
+    const given = Object.keys((readYaml(`functions/${name}/function.yml`).environment ?? {}) as object);
+    const needed = [...list.matchAll(/'(\w+)'/g)].flatMap(([, setting]) => {
+      const known: { variable: string; fallback?: string } = settings[setting as keyof typeof settings];
+      return known.fallback === undefined && !setByLambda.has(known.variable) ? [known.variable] : [];
+    });
+    expect(needed.filter((variable) => !given.includes(variable))).toEqual([]);
+  });
+});
+
 describe('state machines', () => {
   const states = machineFiles.flatMap((file) => {
     const definition = readYaml(`state-machines/${file}`) as unknown as { States: Record<string, State> };
@@ -109,5 +126,17 @@ describe('state machines', () => {
     for (const retry of retries ?? []) {
       expect(retry).toMatchObject({ MaxDelaySeconds: expect.any(Number) as number, JitterStrategy: 'FULL' });
     }
+  });
+
+  // Otherwise the machine calls a step failed that then succeeds. Evidence is worth only so much waiting.
+  const lambdaTasks = tasks.filter(
+    ([name, { Resource }]) => Resource?.startsWith('arn:') === false && !name.endsWith('Evidence'),
+  );
+
+  it.each(lambdaTasks)('%s waits as long as its function may take', (_, state) => {
+    const key = String(state.Resource).replace(/\.Arn$/, '');
+    const name = functionNames().find((each) => camelCase(each) === key) ?? '';
+    const { timeout } = readYaml(`functions/${name}/function.yml`) as { timeout: number };
+    expect(state.TimeoutSeconds).toBeGreaterThanOrEqual(timeout);
   });
 });
