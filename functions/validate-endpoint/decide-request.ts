@@ -82,7 +82,7 @@ export async function decideRequest(
     order: orderOf(request, service, connection, guarded),
     waitSeconds,
   });
-  return note(decision, endpointId, serviceId, dependencies);
+  return note(decision, request, question.since, dependencies);
 }
 
 /** A refusal that names other endpoints gets the command that cuts each of them off. */
@@ -136,11 +136,14 @@ function claimOf(
   };
 }
 
-/** Remembers that the request was looked at, and whether on-call has heard the same before. */
+/**
+ * Remembers that the request was looked at, and whether on-call has heard the same before: from another execution,
+ * because a note of this one's may come from a try whose answer was lost, and then nobody was told.
+ */
 async function note(
   decision: EndpointDecision,
-  endpointId: string,
-  serviceId: string,
+  { endpointId, serviceId }: { endpointId: string; serviceId: string },
+  askedSince: string,
   { claims, clock }: Dependencies,
 ): Promise<EndpointDecision> {
   const codes = codesOf(decision.reasons);
@@ -148,9 +151,12 @@ async function note(
   const repeated = await claims.change(serviceId, (register) => {
     const before = register.requests[endpointId];
     return {
-      register: noteLook(register, endpointId, { at, decision: decision.decision, codes }),
+      register: noteLook(register, endpointId, { at, decision: decision.decision, codes, askedSince }),
       answer:
-        decision.decision === 'hold' && before?.decision === 'hold' && before.codes.join() === codes.join(),
+        decision.decision === 'hold' &&
+        before?.decision === 'hold' &&
+        before.askedSince !== askedSince &&
+        before.codes.join() === codes.join(),
     };
   });
   return { ...decision, repeated };

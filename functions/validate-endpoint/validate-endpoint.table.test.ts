@@ -202,3 +202,14 @@ test.each([
   // By itself only one combination of all is right; by hand those that differ in 3, 5, 6 and 7 are too.
   expect(accepted).toBe(byHand ? 2 * 2 * 3 * 3 : 1);
 });
+
+test('a held request is told again when the step that noted it is run again, and not by the next execution', async () => {
+  const world = createEndpointWorld();
+  const { endpointId } = world.request(1, { ownerAccount: stranger });
+  const ask = (since: string) =>
+    validateEndpoint({ request: { serviceId, endpointId }, machine, since }, world.dependencies);
+  expect(await ask('2026-11-22T10:00:00.000Z')).toMatchObject({ decision: 'hold', repeated: false });
+  // Step Functions lost the answer of the first try and asks the function again: nobody was told yet.
+  expect(await ask('2026-11-22T10:00:00.000Z')).toMatchObject({ decision: 'hold', repeated: false });
+  expect(await ask('2026-11-22T10:05:00.000Z')).toMatchObject({ decision: 'hold', repeated: true });
+});

@@ -63,6 +63,8 @@ export const RequestNote = z.object({
   /** How often reconciliation asked for another look; the interval grows with it. */
   nudges: z.number(),
   nudgedAt: z.optional(Instant),
+  /** Start of the execution that looked: a step that is run again must not take its own note for another's. */
+  askedSince: z.optional(z.string()),
 });
 export type RequestNote = z.output<typeof RequestNote>;
 

@@ -140,7 +140,7 @@ export function release(
 export function noteLook(
   register: EndpointRegister,
   endpointId: string,
-  look: { at: string; decision: string; codes: readonly string[] },
+  look: { at: string; decision: string; codes: readonly string[]; askedSince?: string },
 ): EndpointRegister {
   const known = register.requests[endpointId];
   const note: RequestNote = {
@@ -150,6 +150,7 @@ export function noteLook(
     lookedAt: look.at,
     decision: look.decision,
     codes: [...look.codes],
+    ...(look.askedSince === undefined ? {} : { askedSince: look.askedSince }),
   };
   return { ...register, requests: { ...register.requests, [endpointId]: note } };
 }
