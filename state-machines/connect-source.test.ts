@@ -85,6 +85,17 @@ describe('connect-source', () => {
     ]);
   });
 
+  test('does not say that the first sync succeeded when another execution follows it', async () => {
+    const result = await runMachine('connect-source', {
+      input,
+      tasks: tasks({ RunSyncMachine: () => ({ Status: 'SUCCEEDED', Output: { outcome: 'handled' } }) }),
+    });
+    expect(result.status).toBe('SUCCEEDED');
+    const { summary } = result.calls.NotifyReady?.[0] as { summary: string };
+    expect(summary).toContain('is connected through private link pl_1');
+    expect(summary).not.toContain('succeeded');
+  });
+
   test('starts the first sync under the same name whenever the step is repeated', async () => {
     const names = await Promise.all(
       [1, 2].map(async () => {
