@@ -1,4 +1,4 @@
-// Preloaded by `npm start` and `npm run local`, before a line of TypeScript is read: on a system for which npm has no
+// Preloaded by every script of package.json, before a line of TypeScript is read: on a system for which npm has no
 // Node 24 the outer Node runs the program, and one that is too old would only say "Unknown file extension .ts".
 'use strict';
 const { existsSync } = require('node:fs');
