@@ -10,6 +10,9 @@ import { loadConfig } from '../../shared/config.ts';
 import { createHandler } from '../../shared/handler.ts';
 import { createMetrics } from '../../shared/metrics.ts';
 import { reconcileSyncs } from './reconcile-syncs.ts';
+import { keepHeapSmall } from './small-heap.ts';
+
+keepHeapSmall();
 
 export const handler = createHandler({
   name: 'reconcile-syncs',
