@@ -45,8 +45,9 @@ async function serverWith(...replies: Reply[]) {
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const slept: number[] = [];
+  const time = { ms: Date.parse('2026-01-01T00:00:00Z') };
   const clock: Clock = {
-    now: () => new Date('2026-01-01T00:00:00Z'),
+    now: () => new Date(time.ms),
     sleep: (ms) => {
       slept.push(ms);
       return Promise.resolve();
@@ -62,7 +63,7 @@ async function serverWith(...replies: Reply[]) {
     clock,
     random: () => 1,
   });
-  return { http, seen, slept, keys, server };
+  return { http, seen, slept, keys, server, time };
 }
 
 const get = {
@@ -73,6 +74,18 @@ const get = {
 } as const;
 
 describe('a request to Fivetran', () => {
+  test('is given up in time for the function to say so, when Fivetran swallows it', async () => {
+    const { http, seen, time } = await serverWith((_request, response) => {
+      // As long as a try may take, without waiting for it.
+      time.ms += 15_000;
+      response.destroy();
+    });
+    const startedMs = time.ms;
+    await expect(http.send(get)).rejects.toThrow(UnavailableError);
+    expect(seen).toHaveLength(2);
+    expect(time.ms - startedMs).toBeLessThan(40_000);
+  });
+
   test('carries the key as basic authentication and the Accept header of its resource', async () => {
     const { http, seen } = await serverWith(ok);
     await http.send(get);

@@ -63,6 +63,11 @@ export interface FivetranHttp {
 
 const mostTries = 4;
 const defaultTimeoutMs = 15_000;
+/**
+ * No try begins that could end later than this, or than two and a half tries of a slow request. A Lambda that is
+ * stopped in the middle of a try fails for good; one that says in time that Fivetran is silent is run again.
+ */
+const longestMs = 40_000;
 /** A longer Retry-After is left to the state machine, which waits without a running Lambda. */
 const longestPauseSeconds = 10;
 
@@ -102,9 +107,12 @@ export function createFivetranHttp(settings: HttpSettings): FivetranHttp {
       const what = `${request.method} ${request.path}`;
       let credentials = await settings.credentials();
       let refetched = false;
+      const startedMs = settings.clock.now().getTime();
+      const timeoutMs = request.timeoutMs ?? defaultTimeoutMs;
       for (let tries = 1; ; tries += 1) {
         const { response, text, transportError } = await attempt(request, credentials);
-        const last = tries >= mostTries;
+        const nextEndsMs = settings.clock.now().getTime() - startedMs + timeoutMs;
+        const last = tries >= mostTries || nextEndsMs > Math.max(longestMs, 2.5 * timeoutMs);
 
         if (response === undefined) {
           if (last || !request.repeatable) {
