@@ -97,7 +97,7 @@ describe('settings', () => {
   it.each(functionNames())('gives %s every setting that its handler reads', (name) => {
     const handler = readFileSync(path.join(root, 'functions', name, 'handler.ts'), 'utf8');
     const [, list = ''] = /loadConfig\(\[([^\]]*)\]/.exec(handler) ?? [];
-    const given = Object.keys((readYaml(`functions/${name}/function.yml`).environment ?? {}) as object);
+    const given = Object.keys(readYaml(`functions/${name}/function.yml`).environment ?? {});
     const needed = [...list.matchAll(/'(\w+)'/g)].flatMap(([, setting]) => {
       const known: { variable: string; fallback?: string } = settings[setting as keyof typeof settings];
       return known.fallback === undefined && !setByLambda.has(known.variable) ? [known.variable] : [];
