@@ -94,6 +94,7 @@ export function createIncrement(options: {
     deleteCheckRows: 50_000,
     ...options.bounds,
   };
+  const reads: MarkSourceDependencies['reads'] = { ...changedRows, ...sourceFacts };
   const dependencies: MarkSourceDependencies = {
     postgres: createPostgres({
       secrets: secretsOf(postgres),
@@ -102,7 +103,7 @@ export function createIncrement(options: {
     }),
     marks,
     connections,
-    reads: { ...changedRows, ...sourceFacts },
+    reads,
     bounds,
     clock,
     log: silentLog,
@@ -120,6 +121,7 @@ export function createIncrement(options: {
     marks,
     ledger,
     bounds,
+    reads,
     mark: () => markSource({ mode: 'mark', source, connectionId }, dependencies),
     /** As run-sync does it: compare, recheck when asked to, and compare again. */
     async verify(markId: string, betweenLooks?: () => Promise<void>): Promise<VerifyIncrementResult> {

@@ -177,6 +177,24 @@ describe('tables beyond the bounds', () => {
     expect(await run()).toMatchObject({ verdict: 'verified', rows: 1 });
   });
 
+  it('are skipped when a statement takes too long, and their changes wait for the next mark', async () => {
+    await admin.query("INSERT INTO odd.large VALUES (1, 'x')");
+    const { reads, bounds } = increment;
+    const { countRows } = reads;
+    bounds.statementSeconds = 0.5;
+    reads.countRows = async (session, query) => {
+      await session.query('SELECT pg_sleep(30)');
+      return countRows(session, query);
+    };
+    const marked = await increment.mark();
+    reads.countRows = countRows;
+    expect(await increment.verify(markIdOf(marked))).toMatchObject({
+      verdict: 'skipped',
+      reason: 'reading it takes more than 0.5 s a statement',
+    });
+    expect(await run()).toMatchObject({ verdict: 'verified', rows: 1 });
+  });
+
   it('are skipped when they are dropped between mark and verification', async () => {
     await admin.query("INSERT INTO odd.large VALUES (1, 'x')");
     const markId = markIdOf(await increment.mark());
