@@ -38,6 +38,7 @@ const seen = (outcome: string, elapsedSeconds = 0) => ({
   findings: [],
   elapsedSeconds,
   waitSeconds: 1,
+  rivals: elapsedSeconds > 0 ? ' Asking for the same service: another.' : '',
 });
 const tested = (outcome: string, connections: { connectionId: string; startSync: boolean }[] = []) => ({
   outcome,
@@ -156,6 +157,8 @@ describe('a request that may be accepted', () => {
     expect(calls.NotifyTestsFailed).toMatchObject([
       { phase: 'problem', subject: { type: 'private-link', id: 'pl_one' }, summary: 'What the tests said.' },
     ]);
+    expect(JSON.stringify(calls.NotifyTestsFailed)).toContain('pl_one (OK)');
+    expect(JSON.stringify(calls.NotifyTestsFailed)).not.toContain('startSync');
     expect(status).toBe('SUCCEEDED');
   });
 });
@@ -250,6 +253,7 @@ describe('an endpoint that does not come up', () => {
     expect(calls.NotifyUnproven).toMatchObject([
       { kind: 'endpoint-unproven', severity: 'critical', heldEndpoint: { endpointId } },
     ]);
+    expect(JSON.stringify(calls.NotifyUnproven)).toContain('Asking for the same service: another.');
   });
 });
 

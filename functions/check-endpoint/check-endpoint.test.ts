@@ -15,6 +15,19 @@ test('says the state, how long somebody has waited, and how long to wait next', 
   });
 });
 
+test('names who else asks for the service while a proof is awaited', async () => {
+  const world = createEndpointWorld();
+  const { endpointId } = world.request(1, { state: 'available' });
+  const rival = world.request(2);
+  const since = world.state.now.toISOString();
+  const check = await checkEndpoint({ serviceId, endpointId, since }, world.dependencies);
+  expect(check).toMatchObject({
+    outcome: 'available',
+    rivals: ` Asking for the same service: ${rival.endpointId} of account ${rival.ownerAccount}.`,
+  });
+  expect(world.seen.ec2).toEqual(['connections']);
+});
+
 test('costs one request, and needs nobody to wait', async () => {
   const world = createEndpointWorld();
   const { endpointId } = world.request(1, { state: 'available' });
@@ -22,6 +35,7 @@ test('costs one request, and needs nobody to wait', async () => {
     outcome: 'available',
     elapsedSeconds: 0,
     findings: [{ status: 'ok' }],
+    rivals: '',
   });
   expect(world.seen.ec2).toEqual(['connections']);
 });

@@ -169,6 +169,11 @@ export const EndpointCheck = z.object({
   /** Seconds since `since`; 0 without it. */
   elapsedSeconds: z.number(),
   waitSeconds: z.number(),
+  /**
+   * While the endpoint's proof is awaited (with `since`): a sentence, with a space before it, that names who else
+   * asks to connect to the service; empty when nobody does.
+   */
+  rivals: z.string(),
 });
 export type EndpointCheck = z.output<typeof EndpointCheck>;
 

@@ -77,3 +77,18 @@ const underway = (state: string, words: Words): ReturnType<typeof judgeEndpoint>
   state,
   findings: [{ check, status: 'warning', ...words }],
 });
+
+const mostNamed = 5;
+
+/** A sentence, with a space before it, that names the other endpoints that ask for acceptance; empty without any. */
+export function describeRivals(connections: readonly EndpointConnection[], endpointId: string): string {
+  const asking = connections.filter(
+    (connection) => connection.state === 'pendingAcceptance' && connection.endpointId !== endpointId,
+  );
+  if (asking.length === 0) return '';
+  const named = asking
+    .slice(0, mostNamed)
+    .map((connection) => `${connection.endpointId} of account ${connection.ownerAccount}`);
+  const more = asking.length > mostNamed ? ` and ${String(asking.length - mostNamed)} more` : '';
+  return ` Asking for the same service: ${named.join(', ')}${more}.`;
+}
