@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Incidents } from '../../shared/clients/ledger/incidents.ts';
 import { startOnCall, type OnCall } from '../../tests/support/on-call.ts';
 
 let onCall: OnCall;
@@ -79,6 +80,57 @@ test('a storm shows who recovered, and that it is over', async () => {
   await onCall.tick(60);
   expect(await onCall.incidents.list()).toEqual({ incidents: [], storms: [] });
 });
+
+test.each([1, 2, 3, 4, 5])(
+  'a storm whose poster is killed at write %i to the ledger is told once, whole, and is over in the end',
+  async (deadly) => {
+    for (let index = 0; index < 20; index += 1) await onCall.send(failing(index));
+    onCall.clock.advance(60);
+    let writes = 0;
+    // Once it is killed nothing of it works any more, whatever it had sent to Slack until then.
+    const mortal =
+      <Arguments extends unknown[], Result>(
+        write: (...given: Arguments) => Promise<Result>,
+        counts: boolean,
+      ) =>
+      (...given: Arguments): Promise<Result> => {
+        if (counts) writes += 1;
+        return writes >= deadly ? Promise.reject(new Error('killed')) : write(...given);
+      };
+    const { incidents } = onCall;
+    await onCall
+      .invoke(
+        { tick: true },
+        {
+          incidents: {
+            ...incidents,
+            change: mortal<Parameters<Incidents['change']>, Awaited<ReturnType<Incidents['change']>>>(
+              (key, decide) => incidents.change(key, decide),
+              false,
+            ),
+            changeStorm: mortal<
+              Parameters<Incidents['changeStorm']>,
+              Awaited<ReturnType<Incidents['changeStorm']>>
+            >((key, decide) => incidents.changeStorm(key, decide), true),
+          },
+        },
+      )
+      .catch(() => undefined);
+    expect(writes).toBeGreaterThanOrEqual(deadly);
+    await onCall.tick(5);
+    const storms = onCall.top().filter(({ text }) => text.includes('failed together'));
+    expect(storms.map(({ text }) => text)).toEqual([
+      '🔴 17 connections failed together: the database has no free connections',
+    ]);
+    const text = allText();
+    for (let index = 0; index < 20; index += 1) expect(text).toContain(named(index).name);
+    expect(onCall.metrics.at(-1)?.UndeliveredAlerts).toBe(0);
+    for (let index = 0; index < 20; index += 1) await onCall.invoke(syncSucceeds(index));
+    await onCall.tick(60);
+    expect(storms[0]?.text).toMatch(/^✅ Resolved/);
+    expect(await incidents.list()).toEqual({ incidents: [], storms: [] });
+  },
+);
 
 test('few that open within a minute are told one by one, by the next tick at the latest', async () => {
   for (let index = 0; index < 5; index += 1) await onCall.send(failing(index));
