@@ -1,3 +1,4 @@
+import type { LoginSlots } from '../../shared/clients/ledger/login-slots.ts';
 import type { SourceEvidence } from '../../shared/clients/ledger/source-evidence.ts';
 import type { Marks } from '../../shared/clients/ledger/marks.ts';
 import type { probePlain } from '../../shared/clients/postgres/plain-probe.ts';
@@ -19,6 +20,7 @@ import { summarize } from '../../shared/rules/findings.ts';
 import { headroomFindings, headroomUsedPercent } from '../../shared/rules/headroom.ts';
 import { historyFindings } from '../../shared/rules/source-history.ts';
 import { oldestCheckedVersion, serverFindings } from '../../shared/rules/source-server.ts';
+import { noLoginFree } from '../../shared/rules/logins.ts';
 import { tableFindings } from '../../shared/rules/source-tables.ts';
 import { methodLimitFindings } from '../../shared/rules/method-limits.ts';
 import { countChanges, type CountingReads } from './count-changes.ts';
@@ -27,6 +29,7 @@ export interface CheckSourceDependencies {
   postgres: Postgres;
   marks: Pick<Marks, 'latest'>;
   evidence: SourceEvidence;
+  slots: LoginSlots;
   connections: { read(connectionId: string): Promise<ConnectionRecord | undefined> };
   reads: CountingReads & {
     readServer: typeof readServer;
@@ -42,14 +45,19 @@ export interface CheckSourceDependencies {
 /** Tables looked at where no connection says which are selected. */
 const mostTables = 1_000;
 const longTransactionSeconds = 1_800;
+/** Within the function's two minutes, of which a check may need one. */
+const slotWaitSeconds = 45;
+/** Within the 20 s that a machine gives its evidence. */
+const slotWaitOfEvidenceSeconds = 6;
 
 /**
  * Everything that a read-only role can learn about the source's fitness, as findings; with a connection, also about
  * its selected tables and the limits of its update method. Never fails because of the source: what cannot be
- * reached or seen is a finding.
+ * reached or seen is a finding, and so is that too many others are logged in for checks.
  *
  * @throws ConfigError when the source's secret is missing or incomplete
- * @throws UnavailableError when the ledger or Secrets Manager cannot be asked
+ * @throws UnavailableError when the ledger or Secrets Manager cannot be asked, or when evidence that is to be shared
+ *   found no free login
  */
 export async function checkSource(
   input: CheckSourceInput,
@@ -57,8 +65,16 @@ export async function checkSource(
 ): Promise<CheckResult> {
   const { source, connectionId } = input;
   dependencies.log.remember({ source, ...(connectionId === undefined ? {} : { connectionId }) });
-  if (input.shared !== true) return summarize((await check(input, dependencies)).all);
-  const evidence = await dependencies.evidence.share(source, () => check(input, dependencies));
+  if (input.shared !== true) {
+    const checked = await inTurn(input, slotWaitSeconds, dependencies);
+    return summarize(checked?.all ?? [busy]);
+  }
+  const evidence = await dependencies.evidence.share(source, async () => {
+    const checked = await inTurn(input, slotWaitOfEvidenceSeconds, dependencies);
+    // Thrown, so that nobody shares it as something that was found out.
+    if (checked === undefined) throw new UnavailableError(busy.summary);
+    return checked;
+  });
   if (evidence.outcome === 'gathered') return summarize(evidence.findings);
   if (evidence.outcome === 'shared') return summarize([...evidence.findings, spared(evidence.gatheredAt)]);
   return summarize([
@@ -69,6 +85,19 @@ export async function checkSource(
     },
   ]);
 }
+
+const busy: Finding = {
+  check: 'source.reachable',
+  status: 'skipped',
+  summary: `The source was not checked: ${noLoginFree}.`,
+};
+
+const inTurn = (
+  input: CheckSourceInput,
+  waitSeconds: number,
+  dependencies: CheckSourceDependencies,
+): Promise<Checked | undefined> =>
+  dependencies.slots.use(input.source, waitSeconds, () => check(input, dependencies));
 
 const spared = (gatheredAt: string): Finding => ({
   check: 'source.tables',

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createConnections } from '../../shared/clients/ledger/connections.ts';
 import { createLeases } from '../../shared/clients/ledger/leases.ts';
+import { createLoginSlots } from '../../shared/clients/ledger/login-slots.ts';
 import { createMarks } from '../../shared/clients/ledger/marks.ts';
 import { createSourceEvidence } from '../../shared/clients/ledger/source-evidence.ts';
 import { createLedgerTable } from '../../shared/clients/ledger/table.ts';
@@ -25,6 +26,7 @@ export const handler = createHandler({
   setUp: (log): CheckSourceDependencies => {
     const config = loadConfig(['ledgerTable', 'sourceSecretPrefix']);
     const table = createLedgerTable({ tableName: config.ledgerTable });
+    const leases = createLeases(table, systemClock);
     return {
       postgres: createPostgres({
         secrets: createSecrets(systemClock),
@@ -32,10 +34,8 @@ export const handler = createHandler({
         applicationName: 'check-source',
       }),
       marks: createMarks(table, systemClock),
-      evidence: createSourceEvidence(table, createLeases(table, systemClock), {
-        clock: systemClock,
-        holder: randomUUID,
-      }),
+      evidence: createSourceEvidence(table, leases, { clock: systemClock, holder: randomUUID }),
+      slots: createLoginSlots(leases, { clock: systemClock, holder: randomUUID, longestSeconds: 120 }),
       connections: createConnections(table),
       reads: { ...changedRows, ...sourceFacts, readServer, probePlain, listTables },
       clock: systemClock,

@@ -1,4 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { createConnections } from '../../shared/clients/ledger/connections.ts';
+import { createLeases } from '../../shared/clients/ledger/leases.ts';
+import { createLoginSlots } from '../../shared/clients/ledger/login-slots.ts';
 import { createMarks } from '../../shared/clients/ledger/marks.ts';
 import { createLedgerTable } from '../../shared/clients/ledger/table.ts';
 import {
@@ -43,6 +46,11 @@ export const handler = createHandler({
         applicationName: 'mark-source',
       }),
       marks: createMarks(table, systemClock),
+      slots: createLoginSlots(createLeases(table, systemClock), {
+        clock: systemClock,
+        holder: randomUUID,
+        longestSeconds: 300,
+      }),
       connections: createConnections(table),
       reads: {
         ageOf,

@@ -102,6 +102,7 @@ export function createIncrement(options: {
       applicationName: 'mark-source',
     }),
     marks,
+    slots: { use: (_, __, work) => work() },
     connections,
     reads,
     bounds,
