@@ -239,6 +239,16 @@ export const failureCatalogue: readonly FailureRow[] = [
     remedy: 'The failing test is named below. Mend that, then start run-sync again: it repeats the tests.',
   },
   {
+    code: 'connection-gone',
+    recognisedBy: [/fivetran has no connection/],
+    names: 'cause',
+    headline: 'Fivetran has no such connection',
+    meaning:
+      'No connection with this id is in the Fivetran account whose key this deployment has: it was deleted, or the id is of another account or mistyped.',
+    remedy:
+      "Compare the id with the one on the connection's Setup tab in Fivetran, and start run-sync with that. If somebody deleted the connection, take its schedule away, or start connect-source for its source, which makes a new one.",
+  },
+  {
     code: 'connection-paused',
     recognisedBy: [/connection .* is paused/],
     names: 'cause',
