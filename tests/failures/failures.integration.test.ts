@@ -14,14 +14,20 @@ import {
   RegisterTargetsCommand,
   type TargetDescription,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
+import {
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { SlackMessage } from '../../local/slack/slack.ts';
 import { startStack, type LocalStack } from '../../local/stack.ts';
 
-// Each failure is brought about for real where one machine can do so: in PostgreSQL, at the load balancer, at the
-// destination. What cannot (a full disk, another server under the same name) fails with the words that it is known by.
+// Each failure is brought about for real where one machine can do so: in PostgreSQL, at the load balancer, in
+// Fivetran, in a secret. What cannot (a full disk, another server under the same name, a sync of six hours) fails with
+// the words that it is known by, and its row says so.
 
 let stack: LocalStack;
 let database: pg.Pool;
@@ -62,6 +68,8 @@ beforeAll(async () => {
     connectionString: stack.info.postgres.admin,
     ssl: { ca: stack.postgres.caPem },
     max: 1,
+    // What is broken for everybody else can still be mended by the session that is open.
+    idleTimeoutMillis: 0,
   });
   database.on('error', () => undefined);
   const connected = await run('connect-source', {
@@ -102,16 +110,58 @@ async function eventually<Value>(what: string, look: () => Value | undefined): P
 
 const shown = ({ text, blocks }: SlackMessage): string => `${text}\n${JSON.stringify(blocks ?? [])}`;
 
-/** Lets Fivetran sync by itself, and returns the message that its failure leads to. */
-async function alertOfFivetransSync(): Promise<SlackMessage> {
+/** Starts what fails, and returns the message that this leads to. */
+async function alertAfter(begin: () => unknown): Promise<SlackMessage> {
   await forgetIncident();
   const before = new Set(stack.slack.messages().map(({ ts }) => ts));
-  stack.fivetran.comeDue(connectionId);
+  await begin();
   return eventually('an alert', () =>
     stack.slack
       .messages()
       .find(({ ts, threadTs, text }) => threadTs === undefined && !before.has(ts) && text.startsWith('🔴')),
   );
+}
+
+const begins = {
+  'a sync that Fivetran runs': () => stack.fivetran.comeDue(connectionId),
+  'run-sync': async () => {
+    expect((await run('run-sync', { connectionId })).status).toBe('FAILED');
+  },
+};
+
+const alertOfFivetransSync = (): Promise<SlackMessage> => alertAfter(begins['a sync that Fivetran runs']);
+
+/** Asks Fivetran as a person with the account's key does. */
+async function fivetran(method: string, path: string, body: object): Promise<void> {
+  const { fivetranUrl, fivetranApiKey, fivetranApiSecret } = stack.info;
+  const response = await fetch(`${fivetranUrl}${path}`, {
+    method,
+    headers: {
+      authorization: `Basic ${Buffer.from(`${fivetranApiKey}:${fivetranApiSecret}`).toString('base64')}`,
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify(body),
+  });
+  expect(response.status, await response.text()).toBeLessThan(300);
+}
+
+const connectionPath = (): string => `/v1/connections/${connectionId}`;
+
+/** Holds Fivetran's next sync at its first table, until `meanwhile` is done. */
+async function whileFivetranReads(meanwhile: () => Promise<unknown>): Promise<void> {
+  await sql('BEGIN');
+  await sql('LOCK TABLE actor IN ACCESS EXCLUSIVE MODE');
+  const waits = async (): Promise<boolean> => {
+    const { rowCount } = await database.query(
+      `SELECT FROM pg_locks WHERE relation = 'actor'::regclass AND NOT granted`,
+    );
+    return (rowCount ?? 0) > 0;
+  };
+  void (async () => {
+    for (let looks = 0; looks < 200 && !(await waits()); looks += 1) await delay(50);
+    await meanwhile();
+    await sql('COMMIT');
+  })();
 }
 
 async function recover(alert: SlackMessage): Promise<void> {
@@ -127,9 +177,16 @@ const targetGroup = async (elb: ElasticLoadBalancingV2Client): Promise<string> =
 let targets: TargetDescription[] = [];
 let access = '';
 
+let sourceSecret = '';
+const secretId = 'fivetran-privatelink/dev/source/postgres';
+
 const failures: {
   code: string;
   says: string;
+  /** What fails; a sync that Fivetran runs by itself where nothing is said. */
+  in?: keyof typeof begins;
+  /** `by its words`: one machine cannot bring it about. */
+  how?: 'by its words';
   cause: () => Promise<unknown>;
   mend: () => Promise<unknown>;
 }[] = [
@@ -200,6 +257,94 @@ const failures: {
       }
     },
   },
+  {
+    code: 'increment-short',
+    says: 'rows are missing at the destination',
+    in: 'run-sync',
+    cause: () => {
+      stack.fivetran.faults.set({ kind: 'lose-rows', table: 'actor', count: 1 });
+      return sql(`INSERT INTO actor (first_name, last_name) VALUES ('lost', 'row')`);
+    },
+    mend: () => sql(`UPDATE actor SET last_name = 'found' WHERE first_name = 'lost'`),
+  },
+  {
+    code: 'tls-failed',
+    says: 'does not support SSL',
+    cause: async () => {
+      await sql('ALTER SYSTEM SET ssl = off');
+      await sql('SELECT pg_reload_conf()');
+    },
+    mend: async () => {
+      await sql('ALTER SYSTEM RESET ssl');
+      await sql('SELECT pg_reload_conf()');
+    },
+  },
+  {
+    code: 'table-missing',
+    says: 'does not exist',
+    cause: () => whileFivetranReads(() => sql('ALTER TABLE store RENAME TO shop')),
+    mend: () => sql('ALTER TABLE IF EXISTS shop RENAME TO store'),
+  },
+  {
+    code: 'database-restarting',
+    says: 'terminating connection due to administrator command',
+    cause: () =>
+      whileFivetranReads(() =>
+        sql(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${stack.postgres.users.fivetran.name}'`,
+        ),
+      ),
+    mend: () => Promise.resolve(),
+  },
+  {
+    code: 'setup-broken',
+    says: 'the firewall closed the port',
+    in: 'run-sync',
+    cause: async () => {
+      const message = 'the firewall closed the port';
+      stack.fivetran.faults.set({ kind: 'fail-setup-test', title: 'Connecting to Host', message });
+      await fivetran('POST', `${connectionPath()}/test`, {});
+    },
+    mend: () => {
+      stack.fivetran.faults.clear('fail-setup-test');
+      return Promise.resolve();
+    },
+  },
+  {
+    code: 'connection-paused',
+    says: 'is paused',
+    in: 'run-sync',
+    cause: () => fivetran('PATCH', connectionPath(), { paused: true }),
+    mend: () => fivetran('PATCH', connectionPath(), { paused: false }),
+  },
+  {
+    code: 'access-denied',
+    says: 'AccessDeniedError',
+    in: 'run-sync',
+    cause: () => {
+      stack.fivetran.faults.set({ kind: 'answer', status: 403, path: connectionPath(), times: 100 });
+      return Promise.resolve();
+    },
+    mend: () => {
+      stack.fivetran.faults.clear('answer');
+      return Promise.resolve();
+    },
+  },
+  {
+    code: 'configuration-wrong',
+    says: secretId,
+    in: 'run-sync',
+    cause: async () => {
+      const secrets = keep(new SecretsManagerClient(settings()));
+      const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId: secretId }));
+      sourceSecret = SecretString ?? '';
+      await secrets.send(new PutSecretValueCommand({ SecretId: secretId, SecretString: '{}' }));
+    },
+    mend: () =>
+      keep(new SecretsManagerClient(settings())).send(
+        new PutSecretValueCommand({ SecretId: secretId, SecretString: sourceSecret }),
+      ),
+  },
   ...[
     ['permission-denied', 'ERROR: permission denied for table actor'],
     ['transaction-id-backwards', 'Current transaction ID has moved backwards'],
@@ -210,10 +355,16 @@ const failures: {
       'The relfilenode of table public.film has changed; it needs a historical re-sync',
     ],
     ['destination-failed', 'java.lang.RuntimeException: Databricks SQL warehouse is stopped'],
+    ['rescheduled', 'Rescheduled: the source is busy'],
+    ['sync-timeout', 'SyncTimedOutError: the sync did not end within 6 hours'],
+    ['connection-lost', 'java.net.SocketException: Connection reset'],
+    ['service-unavailable', 'UnavailableError: 503 from the Fivetran API'],
+    ['step-timed-out', 'States.Timeout: a step took longer than its 90 seconds'],
     ['unknown', 'Quux overflow in the flux capacitor'],
   ].map(([code = '', reason = '']) => ({
     code,
     says: reason.replaceAll('"', '\\"'),
+    how: 'by its words' as const,
     cause: () => {
       stack.fivetran.faults.set({ kind: 'fail-sync', reason, times: 1 });
       return Promise.resolve();
@@ -222,12 +373,14 @@ const failures: {
   })),
 ];
 
-test.each(failures)(
-  '$code is named as the cause, and the message is taken back',
-  async ({ code, says, cause, mend }) => {
+test.each(
+  failures.map((failure) => ({ how: 'for real', in: 'a sync that Fivetran runs' as const, ...failure })),
+)(
+  '$code ($how) is named as the cause of the failure of $in, and the message is taken back',
+  async ({ code, says, in: failing, cause, mend }) => {
     await cause();
     try {
-      const alert = await alertOfFivetransSync();
+      const alert = await alertAfter(begins[failing]);
       expect(shown(alert)).toContain(`docs/runbook.md#${code === 'unknown' ? 'sync-failed' : code}`);
       expect(shown(alert)).toContain(says);
       expect(shown(alert)).not.toContain(stack.postgres.users.fivetran.password);
@@ -238,6 +391,12 @@ test.each(failures)(
     }
   },
 );
+
+test('an id that Fivetran does not know is told with a remedy of its own', async () => {
+  const alert = await alertAfter(() => run('run-sync', { connectionId: 'no_such_one' }));
+  expect(shown(alert)).toContain('docs/runbook.md#connection-gone');
+  expect(shown(alert)).toContain('Setup tab');
+});
 
 test('an endpoint that is no longer connected is named as the cause', async () => {
   const ec2 = keep(new EC2Client(settings()));
