@@ -76,6 +76,7 @@ const mark = () =>
         applicationName: 'mark-source',
       }),
       marks,
+      slots: { use: (_, __, work) => work() },
       connections,
       reads: { ...changedRows, ...sourceFacts },
       bounds: {

@@ -56,6 +56,7 @@ export function createMemoryIncrement() {
   const marking: MarkSourceDependencies = {
     ...shared,
     postgres: database.postgres,
+    slots: { use: (_, __, work) => work() },
     reads: database.reads,
     bounds: {
       rowsPerTable: 20_000,
