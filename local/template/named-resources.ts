@@ -60,6 +60,12 @@ const types: Record<string, { service: string; resource: string; nameProperty: s
       nameProperty: 'SubscriptionName',
       regional: true,
     },
+    'AWS::Events::Archive': {
+      service: 'events',
+      resource: 'archive/',
+      nameProperty: 'ArchiveName',
+      regional: true,
+    },
     'AWS::EC2::VPCEndpoint': {
       service: 'ec2',
       resource: 'vpc-endpoint/',

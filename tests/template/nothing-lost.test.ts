@@ -17,11 +17,26 @@ const onFailureOf = new Map(
 );
 
 describe('nothing is dropped in silence', () => {
-  it.each(rules)('rule %s sends what it cannot deliver to a dead-letter queue', (_, { Properties }) => {
-    for (const target of Properties.Targets as Target[]) {
-      expect(target.DeadLetterConfig).toBeDefined();
-    }
-  });
+  it.each(rules)(
+    'rule %s retries for a while, then sends what it cannot deliver to a dead-letter queue',
+    (_, { Properties }) => {
+      for (const target of Properties.Targets as Target[]) {
+        expect(target.RetryPolicy).toBeDefined();
+        expect(target.DeadLetterConfig).toBeDefined();
+      }
+    },
+  );
+
+  const subscriptions = resourcesOf('AWS::SNS::Subscription').filter(
+    ([, { Properties }]) => Properties.Protocol !== 'email',
+  );
+
+  it.each(subscriptions)(
+    'subscription %s sends what it cannot deliver to a dead-letter queue',
+    (_, { Properties }) => {
+      expect(Properties.RedrivePolicy).toMatchObject({ deadLetterTargetArn: expect.anything() as unknown });
+    },
+  );
 
   const asynchronous = new Set([
     ...rules.flatMap(([, { Properties }]) =>
