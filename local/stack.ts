@@ -25,6 +25,8 @@ export interface StackOptions {
   clock?: FunctionClock;
   /** Another AWS account than Fivetran's that plays Fivetran. */
   fivetranAwsAccount?: string;
+  /** Addresses that PostgreSQL listens on; the first one is registered and in the secret. 127.0.0.1 by default. */
+  postgresHosts?: readonly string[];
   /** Values of the template's parameters, over those that the stack gives itself. */
   parameters?: Record<string, string>;
 }
@@ -88,7 +90,7 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
       part('package', () => packageService({ ifChanged: true })),
       part(
         'PostgreSQL',
-        () => startPostgres(),
+        () => startPostgres(options.postgresHosts === undefined ? {} : { hosts: options.postgresHosts }),
         (started) => started.stop(),
       ),
       part(
