@@ -1,12 +1,16 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { configurationPage, configurationPath } from '../scripts/docs.ts';
+import { configurationPage, configurationPath, permissionsPage, permissionsPath } from '../scripts/docs.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 
 it('keeps docs/configuration.md equal to the settings and parameters (npm run docs)', async () => {
   expect(readFileSync(path.join(root, configurationPath), 'utf8')).toBe(await configurationPage());
+});
+
+it('keeps docs/permissions.md equal to the packaged template (npm run docs)', async () => {
+  expect(readFileSync(path.join(root, permissionsPath), 'utf8')).toBe(await permissionsPage());
 });
 
 describe('links between documents', () => {
