@@ -92,7 +92,7 @@ describe('the command line of operators', () => {
   it('a failed execution fails the command and says why', async () => {
     const { code, output } = await run('sync', 'no_such_connection');
     expect(code).toBe(1);
-    expect(output).toContain('Fivetran has no connection no_such_connection');
+    expect(output).toContain('Fivetran has no such connection');
   });
 
   it('expect, withdraw, accept, reject and adopt carry a decision with a name on it to the machine', async () => {

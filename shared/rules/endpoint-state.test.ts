@@ -44,8 +44,10 @@ test('an endpoint that is not listed is gone', () => {
   expect(judgeEndpoint(undefined, 'vpce-1')).toMatchObject({ outcome: 'gone', state: 'gone' });
 });
 
-test('waits grow with the time waited, from a second to a minute', () => {
-  expect([0, 1, 5, 60, 239, 240, 100_000].map(waitSecondsAfter)).toEqual([1, 1, 2, 15, 60, 60, 60]);
+test('waits grow with the time waited, from a second to a minute, and after an hour to five', () => {
+  expect([0, 1, 5, 60, 239, 240, 3_600, 100_000].map(waitSecondsAfter)).toEqual([
+    1, 1, 2, 15, 60, 60, 60, 300,
+  ]);
 });
 
 test('a time that lies ahead or cannot be read counts as no time', () => {
