@@ -1,4 +1,4 @@
-import { createFivetran, fivetranCredentials, type Fivetran } from '../shared/clients/fivetran/fivetran.ts';
+import { createFivetran, type Fivetran } from '../shared/clients/fivetran/fivetran.ts';
 import { createClaims, type Claims } from '../shared/clients/ledger/claims.ts';
 import { createIncidents, type Incidents } from '../shared/clients/ledger/incidents.ts';
 import { createLedgerTable } from '../shared/clients/ledger/table.ts';
@@ -22,19 +22,15 @@ export interface PathClients {
 /** Clients for what this stack watches, configured as its own functions are. */
 export async function openPath(stack: Stack): Promise<PathClients> {
   const clock = systemClock;
-  const table = createLedgerTable({ tableName: stack.ledgerTable });
+  const table = createLedgerTable(stack);
   const secrets = createSecrets(clock);
   const config = loadConfig(['fivetranBaseUrl', 'fivetranSecretId'], await stack.environmentOf('readSync'));
   return {
-    privateLink: createPrivateLink({ region: stack.region }),
+    privateLink: createPrivateLink(stack),
     loadBalancers: createLoadBalancers(),
     claims: createClaims(table, clock),
     incidents: createIncidents(table, clock),
     secrets,
-    fivetran: createFivetran({
-      baseUrl: config.fivetranBaseUrl,
-      credentials: fivetranCredentials(secrets, config.fivetranSecretId),
-      clock,
-    }),
+    fivetran: createFivetran(config, secrets, clock),
   };
 }

@@ -47,12 +47,12 @@ async function decide(endpointId: string, executionName: string, told: string[] 
   return { ...run, told };
 }
 const bindings = async () => {
-  const claims = createClaims(createLedgerTable({ tableName: 'ledger' }), systemClock);
+  const claims = createClaims(createLedgerTable({ ledgerTable: 'ledger' }), systemClock);
   return (await claims.read(world.serviceId)).bindings.filter(({ releasedAt }) => releasedAt === undefined);
 };
 /** What the first look of this test's private link needs: nobody else's binding may be unproven. */
 async function settle(): Promise<void> {
-  const claims = createClaims(createLedgerTable({ tableName: 'ledger' }), systemClock);
+  const claims = createClaims(createLedgerTable({ ledgerTable: 'ledger' }), systemClock);
   await claims.change(world.serviceId, (register) => ({
     register: {
       ...register,
@@ -154,7 +154,7 @@ describe('races on the wire', () => {
 });
 
 test('six writers at once change a register six times', async () => {
-  const claims = createClaims(createLedgerTable({ tableName: 'ledger' }), systemClock);
+  const claims = createClaims(createLedgerTable({ ledgerTable: 'ledger' }), systemClock);
   const serviceId = 'vpce-svc-00000000000000000';
   const now = new Date();
   const writers = [...Array(6).keys()].map((index) =>

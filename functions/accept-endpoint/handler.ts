@@ -1,9 +1,9 @@
-import { createFivetran, fivetranCredentials } from '../../shared/clients/fivetran/fivetran.ts';
+import { createFivetran } from '../../shared/clients/fivetran/fivetran.ts';
 import { createClaims } from '../../shared/clients/ledger/claims.ts';
 import { createLedgerTable } from '../../shared/clients/ledger/table.ts';
 import { createPrivateLink } from '../../shared/clients/privatelink/privatelink.ts';
 import { createSecrets } from '../../shared/clients/secrets/secrets.ts';
-import { systemClock } from '../../shared/clock.ts';
+import { systemClock as clock } from '../../shared/clock.ts';
 import { loadConfig } from '../../shared/config.ts';
 import { AcceptInput } from '../../shared/contracts/endpoint-decision.ts';
 import { parse } from '../../shared/contracts/parse.ts';
@@ -23,13 +23,9 @@ export const handler = createHandler({
     ]);
     return {
       privateLink: createPrivateLink(config),
-      fivetranLinks: createFivetran({
-        baseUrl: config.fivetranBaseUrl,
-        credentials: fivetranCredentials(createSecrets(systemClock), config.fivetranSecretId),
-        clock: systemClock,
-      }).privateLinks,
-      claims: createClaims(createLedgerTable({ tableName: config.ledgerTable }), systemClock),
-      clock: systemClock,
+      fivetranLinks: createFivetran(config, createSecrets(clock), clock).privateLinks,
+      claims: createClaims(createLedgerTable(config), clock),
+      clock,
       log,
       settings: config,
     };

@@ -1,5 +1,5 @@
 import { createPrivateLink } from '../../shared/clients/privatelink/privatelink.ts';
-import { systemClock } from '../../shared/clock.ts';
+import { systemClock as clock } from '../../shared/clock.ts';
 import { loadConfig } from '../../shared/config.ts';
 import { CheckEndpointInput } from '../../shared/contracts/endpoint-decision.ts';
 import { parse } from '../../shared/contracts/parse.ts';
@@ -9,6 +9,6 @@ import { checkEndpoint } from './check-endpoint.ts';
 export const handler = createHandler({
   name: 'check-endpoint',
   parse: (event) => parse(CheckEndpointInput, event, 'The input of check-endpoint'),
-  setUp: () => ({ privateLink: createPrivateLink(loadConfig(['region'])), clock: systemClock }),
+  setUp: () => ({ privateLink: createPrivateLink(loadConfig(['region'])), clock }),
   run: checkEndpoint,
 });

@@ -12,7 +12,7 @@ import { readServer } from '../../shared/clients/postgres/server-facts.ts';
 import { createPostgres } from '../../shared/clients/postgres/session.ts';
 import * as sourceFacts from '../../shared/clients/postgres/source-facts.ts';
 import { createSecrets } from '../../shared/clients/secrets/secrets.ts';
-import { systemClock } from '../../shared/clock.ts';
+import { systemClock as clock } from '../../shared/clock.ts';
 import { loadConfig } from '../../shared/config.ts';
 import { CheckSourceInput } from '../../shared/contracts/increment.ts';
 import { parse } from '../../shared/contracts/parse.ts';
@@ -25,20 +25,20 @@ export const handler = createHandler({
   parse: (event) => parse(CheckSourceInput, event, 'The input of check-source'),
   setUp: (log): CheckSourceDependencies => {
     const config = loadConfig(['ledgerTable', 'sourceSecretPrefix']);
-    const table = createLedgerTable({ tableName: config.ledgerTable });
-    const leases = createLeases(table, systemClock);
+    const table = createLedgerTable(config);
+    const leases = createLeases(table, clock);
     return {
       postgres: createPostgres({
-        secrets: createSecrets(systemClock),
+        secrets: createSecrets(clock),
         sourceSecretPrefix: config.sourceSecretPrefix,
         applicationName: 'check-source',
       }),
-      marks: createMarks(table, systemClock),
-      evidence: createSourceEvidence(table, leases, { clock: systemClock, holder: randomUUID }),
-      slots: createLoginSlots(leases, { clock: systemClock, holder: randomUUID, longestSeconds: 120 }),
+      marks: createMarks(table, clock),
+      evidence: createSourceEvidence(table, leases, { clock, holder: randomUUID }),
+      slots: createLoginSlots(leases, { clock, holder: randomUUID, longestSeconds: 120 }),
       connections: createConnections(table),
       reads: { ...changedRows, ...sourceFacts, readServer, probePlain, listTables },
-      clock: systemClock,
+      clock,
       log,
       metrics: createMetrics('check-source'),
     };

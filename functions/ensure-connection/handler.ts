@@ -1,8 +1,8 @@
-import { createFivetran, fivetranCredentials } from '../../shared/clients/fivetran/fivetran.ts';
+import { createFivetran } from '../../shared/clients/fivetran/fivetran.ts';
 import { createSyncs } from '../../shared/clients/ledger/syncs.ts';
 import { createLedgerTable } from '../../shared/clients/ledger/table.ts';
 import { createSecrets } from '../../shared/clients/secrets/secrets.ts';
-import { systemClock } from '../../shared/clock.ts';
+import { systemClock as clock } from '../../shared/clock.ts';
 import { loadConfig } from '../../shared/config.ts';
 import { parse } from '../../shared/contracts/parse.ts';
 import { EnsureConnectionInput } from '../../shared/contracts/setup.ts';
@@ -15,15 +15,10 @@ export const handler = createHandler({
   parse: (event) => parse(EnsureConnectionInput, event, 'The input of ensure-connection'),
   setUp: (log) => {
     const config = loadConfig(['ledgerTable', 'fivetranBaseUrl', 'fivetranSecretId', 'sourceSecretPrefix']);
-    const clock = systemClock;
     const secrets = createSecrets(clock);
     return {
-      fivetran: createFivetran({
-        baseUrl: config.fivetranBaseUrl,
-        credentials: fivetranCredentials(secrets, config.fivetranSecretId),
-        clock,
-      }),
-      syncs: createSyncs(createLedgerTable({ tableName: config.ledgerTable }), clock),
+      fivetran: createFivetran(config, secrets, clock),
+      syncs: createSyncs(createLedgerTable(config), clock),
       roleOf: (source: string) => readFivetranRole(secrets, config.sourceSecretPrefix, source),
       log,
     };

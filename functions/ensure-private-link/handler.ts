@@ -1,7 +1,7 @@
-import { createFivetran, fivetranCredentials } from '../../shared/clients/fivetran/fivetran.ts';
+import { createFivetran } from '../../shared/clients/fivetran/fivetran.ts';
 import { createPrivateLink } from '../../shared/clients/privatelink/privatelink.ts';
 import { createSecrets } from '../../shared/clients/secrets/secrets.ts';
-import { systemClock } from '../../shared/clock.ts';
+import { systemClock as clock } from '../../shared/clock.ts';
 import { loadConfig } from '../../shared/config.ts';
 import { parse } from '../../shared/contracts/parse.ts';
 import { EnsurePrivateLinkInput } from '../../shared/contracts/setup.ts';
@@ -13,14 +13,9 @@ export const handler = createHandler({
   parse: (event) => parse(EnsurePrivateLinkInput, event, 'The input of connect-source'),
   setUp: (log) => {
     const config = loadConfig(['region', 'fivetranBaseUrl', 'fivetranSecretId']);
-    const clock = systemClock;
     return {
-      fivetran: createFivetran({
-        baseUrl: config.fivetranBaseUrl,
-        credentials: fivetranCredentials(createSecrets(clock), config.fivetranSecretId),
-        clock,
-      }),
-      privateLink: createPrivateLink({ region: config.region }),
+      fivetran: createFivetran(config, createSecrets(clock), clock),
+      privateLink: createPrivateLink(config),
       log,
     };
   },

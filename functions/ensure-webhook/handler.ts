@@ -1,6 +1,6 @@
-import { createFivetran, fivetranCredentials } from '../../shared/clients/fivetran/fivetran.ts';
+import { createFivetran } from '../../shared/clients/fivetran/fivetran.ts';
 import { createSecrets } from '../../shared/clients/secrets/secrets.ts';
-import { systemClock } from '../../shared/clock.ts';
+import { systemClock as clock } from '../../shared/clock.ts';
 import { loadConfig } from '../../shared/config.ts';
 import { parse } from '../../shared/contracts/parse.ts';
 import { EnsureWebhookInput, WebhookSecret } from '../../shared/contracts/webhook-registration.ts';
@@ -12,14 +12,9 @@ export const handler = createHandler({
   parse: (event) => parse(EnsureWebhookInput, event ?? {}, 'The input of ensure-webhook'),
   setUp: () => {
     const config = loadConfig(['fivetranBaseUrl', 'fivetranSecretId', 'webhookSecretId', 'webhookUrl']);
-    const clock = systemClock;
     const secrets = createSecrets(clock);
     return {
-      fivetran: createFivetran({
-        baseUrl: config.fivetranBaseUrl,
-        credentials: fivetranCredentials(secrets, config.fivetranSecretId),
-        clock,
-      }),
+      fivetran: createFivetran(config, secrets, clock),
       url: config.webhookUrl,
       secret: async () =>
         (await secrets.read(config.webhookSecretId, WebhookSecret, { fresh: true })).current,

@@ -16,7 +16,7 @@ import {
 import { createPostgres } from '../../shared/clients/postgres/session.ts';
 import * as sourceFacts from '../../shared/clients/postgres/source-facts.ts';
 import { createSecrets } from '../../shared/clients/secrets/secrets.ts';
-import { systemClock } from '../../shared/clock.ts';
+import { systemClock as clock } from '../../shared/clock.ts';
 import { loadConfig } from '../../shared/config.ts';
 import { MarkSourceInput } from '../../shared/contracts/increment.ts';
 import { parse } from '../../shared/contracts/parse.ts';
@@ -38,16 +38,16 @@ export const handler = createHandler({
       'markSeconds',
       'markScanMegabytes',
     ]);
-    const table = createLedgerTable({ tableName: config.ledgerTable });
+    const table = createLedgerTable(config);
     return {
       postgres: createPostgres({
-        secrets: createSecrets(systemClock),
+        secrets: createSecrets(clock),
         sourceSecretPrefix: config.sourceSecretPrefix,
         applicationName: 'mark-source',
       }),
-      marks: createMarks(table, systemClock),
-      slots: createLoginSlots(createLeases(table, systemClock), {
-        clock: systemClock,
+      marks: createMarks(table, clock),
+      slots: createLoginSlots(createLeases(table, clock), {
+        clock,
         holder: randomUUID,
         longestSeconds: 300,
       }),
@@ -70,7 +70,7 @@ export const handler = createHandler({
         scanPages: config.markScanMegabytes * pagesPerMegabyte,
         deleteCheckRows: config.deleteCheckRows,
       },
-      clock: systemClock,
+      clock,
       log,
     };
   },

@@ -25,7 +25,7 @@ export const handler = createHandler({
       'runbookUrl',
       'acceptEndpointMachineArn',
     ]);
-    const table = createLedgerTable({ tableName: config.ledgerTable });
+    const table = createLedgerTable(config);
     return {
       incidents: createIncidents(table, clock),
       leases: createLeases(table, clock),

@@ -4,7 +4,7 @@ import { createLeases } from '../../shared/clients/ledger/leases.ts';
 import { createSyncs } from '../../shared/clients/ledger/syncs.ts';
 import { createLedgerTable } from '../../shared/clients/ledger/table.ts';
 import { createSecrets } from '../../shared/clients/secrets/secrets.ts';
-import { systemClock } from '../../shared/clock.ts';
+import { systemClock as clock } from '../../shared/clock.ts';
 import { loadConfig } from '../../shared/config.ts';
 import { parse } from '../../shared/contracts/parse.ts';
 import { WebhookSecret } from '../../shared/contracts/webhook-registration.ts';
@@ -33,10 +33,9 @@ export const handler = createHandler({
   },
   setUp: (log) => {
     const config = loadConfig(['ledgerTable', 'eventBusName', 'webhookSecretId', 'verification']);
-    const clock = systemClock;
     const secrets = createSecrets(clock);
     let lastFreshMs = Number.NEGATIVE_INFINITY;
-    const table = createLedgerTable({ tableName: config.ledgerTable });
+    const table = createLedgerTable(config);
     return {
       secrets: async ({ fresh = false }: { fresh?: boolean } = {}) => {
         // A flood of forged requests must not become a flood of calls to Secrets Manager.
@@ -48,7 +47,7 @@ export const handler = createHandler({
         });
         return previous === '' ? [current] : [current, previous];
       },
-      bus: createEventBus({ eventBusName: config.eventBusName }),
+      bus: createEventBus(config),
       syncs: createSyncs(table, clock),
       leases: createLeases(table, clock),
       policy: config.verification,

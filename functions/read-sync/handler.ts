@@ -1,4 +1,4 @@
-import { createFivetran, fivetranCredentials } from '../../shared/clients/fivetran/fivetran.ts';
+import { createFivetran } from '../../shared/clients/fivetran/fivetran.ts';
 import { createClaims } from '../../shared/clients/ledger/claims.ts';
 import { createConnections } from '../../shared/clients/ledger/connections.ts';
 import { createLeases } from '../../shared/clients/ledger/leases.ts';
@@ -6,7 +6,7 @@ import { createSyncs } from '../../shared/clients/ledger/syncs.ts';
 import { createLedgerTable } from '../../shared/clients/ledger/table.ts';
 import { createPrivateLink } from '../../shared/clients/privatelink/privatelink.ts';
 import { createSecrets } from '../../shared/clients/secrets/secrets.ts';
-import { systemClock } from '../../shared/clock.ts';
+import { systemClock as clock } from '../../shared/clock.ts';
 import { loadConfig } from '../../shared/config.ts';
 import { parse } from '../../shared/contracts/parse.ts';
 import { ReadSyncInput } from '../../shared/contracts/sync.ts';
@@ -18,19 +18,14 @@ export const handler = createHandler({
   parse: (event) => parse(ReadSyncInput, event, 'The input of read-sync'),
   setUp: (log) => {
     const config = loadConfig(['region', 'ledgerTable', 'fivetranBaseUrl', 'fivetranSecretId']);
-    const clock = systemClock;
-    const table = createLedgerTable({ tableName: config.ledgerTable });
+    const table = createLedgerTable(config);
     return {
-      fivetran: createFivetran({
-        baseUrl: config.fivetranBaseUrl,
-        credentials: fivetranCredentials(createSecrets(clock), config.fivetranSecretId),
-        clock,
-      }),
+      fivetran: createFivetran(config, createSecrets(clock), clock),
       connections: createConnections(table),
       syncs: createSyncs(table, clock),
       leases: createLeases(table, clock),
       claims: createClaims(table, clock),
-      privateLink: createPrivateLink({ region: config.region }),
+      privateLink: createPrivateLink(config),
       clock,
       log,
     };

@@ -2,7 +2,7 @@ import { createEventBus } from '../../shared/clients/event-bus/event-bus.ts';
 import { createClaims } from '../../shared/clients/ledger/claims.ts';
 import { createLedgerTable } from '../../shared/clients/ledger/table.ts';
 import { createPrivateLink } from '../../shared/clients/privatelink/privatelink.ts';
-import { systemClock } from '../../shared/clock.ts';
+import { systemClock as clock } from '../../shared/clock.ts';
 import { loadConfig } from '../../shared/config.ts';
 import { createHandler } from '../../shared/handler.ts';
 import { createMetrics } from '../../shared/metrics.ts';
@@ -18,9 +18,9 @@ export const handler = createHandler({
     const config = loadConfig(['region', 'ledgerTable', 'eventBusName', 'acceptEndpointMachineArn']);
     return {
       privateLink: createPrivateLink(config),
-      claims: createClaims(createLedgerTable({ tableName: config.ledgerTable }), systemClock),
+      claims: createClaims(createLedgerTable(config), clock),
       eventBus: createEventBus(config),
-      clock: systemClock,
+      clock,
       log,
       metrics: createMetrics(name),
       settings: { acceptEndpointMachineArn: config.acceptEndpointMachineArn },

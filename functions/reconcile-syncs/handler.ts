@@ -1,11 +1,11 @@
 import { createEventBus } from '../../shared/clients/event-bus/event-bus.ts';
-import { createFivetran, fivetranCredentials } from '../../shared/clients/fivetran/fivetran.ts';
+import { createFivetran } from '../../shared/clients/fivetran/fivetran.ts';
 import { createLeases } from '../../shared/clients/ledger/leases.ts';
 import { createSyncs } from '../../shared/clients/ledger/syncs.ts';
 import { createLedgerTable } from '../../shared/clients/ledger/table.ts';
 import { fivetranRoleVersion } from '../../shared/clients/secrets/fivetran-role.ts';
 import { createSecrets } from '../../shared/clients/secrets/secrets.ts';
-import { systemClock } from '../../shared/clock.ts';
+import { systemClock as clock } from '../../shared/clock.ts';
 import { loadConfig } from '../../shared/config.ts';
 import { createHandler } from '../../shared/handler.ts';
 import { createMetrics } from '../../shared/metrics.ts';
@@ -27,18 +27,13 @@ export const handler = createHandler({
       'webhookUrl',
       'verification',
     ]);
-    const clock = systemClock;
-    const table = createLedgerTable({ tableName: config.ledgerTable });
+    const table = createLedgerTable(config);
     const secrets = createSecrets(clock);
     return {
-      fivetran: createFivetran({
-        baseUrl: config.fivetranBaseUrl,
-        credentials: fivetranCredentials(secrets, config.fivetranSecretId),
-        clock,
-      }),
+      fivetran: createFivetran(config, secrets, clock),
       syncs: createSyncs(table, clock),
       leases: createLeases(table, clock),
-      bus: createEventBus({ eventBusName: config.eventBusName }),
+      bus: createEventBus(config),
       roleVersion: (source: string) => fivetranRoleVersion(secrets, config.sourceSecretPrefix, source),
       webhookUrl: config.webhookUrl,
       policy: config.verification,

@@ -3,7 +3,7 @@ import { createLedgerTable } from '../../shared/clients/ledger/table.ts';
 import { createTargets } from '../../shared/clients/load-balancer/targets.ts';
 import { addressesOf } from '../../shared/clients/names/addresses.ts';
 import { createSecrets } from '../../shared/clients/secrets/secrets.ts';
-import { systemClock } from '../../shared/clock.ts';
+import { systemClock as clock } from '../../shared/clock.ts';
 import { loadConfig } from '../../shared/config.ts';
 import { SourceSecret } from '../../shared/contracts/source-connection.ts';
 import { createHandler } from '../../shared/handler.ts';
@@ -21,7 +21,7 @@ export const handler = createHandler({
       'vpcRanges',
       'targetRanges',
     ]);
-    const secrets = createSecrets(systemClock);
+    const secrets = createSecrets(clock);
     const prefix = config.sourceSecretPrefix;
     return {
       vpcRanges: config.vpcRanges,
@@ -29,9 +29,9 @@ export const handler = createHandler({
       hostOf: async (source) => (await secrets.read(`${prefix}${source}`, SourceSecret)).host,
       addressesOf,
       targets: createTargets(),
-      ledger: createLedgerTable({ tableName: config.ledgerTable }),
-      bus: createEventBus({ eventBusName: config.eventBusName }),
-      clock: systemClock,
+      ledger: createLedgerTable(config),
+      bus: createEventBus(config),
+      clock,
       log,
     };
   },

@@ -1,9 +1,9 @@
-import { createFivetran, fivetranCredentials } from '../../shared/clients/fivetran/fivetran.ts';
+import { createFivetran } from '../../shared/clients/fivetran/fivetran.ts';
 import { createLeases } from '../../shared/clients/ledger/leases.ts';
 import { createSyncs } from '../../shared/clients/ledger/syncs.ts';
 import { createLedgerTable } from '../../shared/clients/ledger/table.ts';
 import { createSecrets } from '../../shared/clients/secrets/secrets.ts';
-import { systemClock } from '../../shared/clock.ts';
+import { systemClock as clock } from '../../shared/clock.ts';
 import { loadConfig } from '../../shared/config.ts';
 import { parse } from '../../shared/contracts/parse.ts';
 import { StartSyncInput } from '../../shared/contracts/sync.ts';
@@ -15,14 +15,9 @@ export const handler = createHandler({
   parse: (event) => parse(StartSyncInput, event, 'The input of start-sync'),
   setUp: () => {
     const config = loadConfig(['ledgerTable', 'fivetranBaseUrl', 'fivetranSecretId']);
-    const clock = systemClock;
-    const table = createLedgerTable({ tableName: config.ledgerTable });
+    const table = createLedgerTable(config);
     return {
-      fivetran: createFivetran({
-        baseUrl: config.fivetranBaseUrl,
-        credentials: fivetranCredentials(createSecrets(clock), config.fivetranSecretId),
-        clock,
-      }),
+      fivetran: createFivetran(config, createSecrets(clock), clock),
       leases: createLeases(table, clock),
       syncs: createSyncs(table, clock),
       clock,

@@ -1,8 +1,8 @@
-import { createFivetran, fivetranCredentials } from '../../shared/clients/fivetran/fivetran.ts';
+import { createFivetran } from '../../shared/clients/fivetran/fivetran.ts';
 import { createClaims } from '../../shared/clients/ledger/claims.ts';
 import { createLedgerTable } from '../../shared/clients/ledger/table.ts';
 import { createSecrets } from '../../shared/clients/secrets/secrets.ts';
-import { systemClock } from '../../shared/clock.ts';
+import { systemClock as clock } from '../../shared/clock.ts';
 import { loadConfig } from '../../shared/config.ts';
 import { parse } from '../../shared/contracts/parse.ts';
 import { TestConnectionInput } from '../../shared/contracts/setup.ts';
@@ -14,14 +14,9 @@ export const handler = createHandler({
   parse: (event) => parse(TestConnectionInput, event, 'The input of test-connection'),
   setUp: (log) => {
     const config = loadConfig(['ledgerTable', 'fivetranBaseUrl', 'fivetranSecretId']);
-    const clock = systemClock;
-    const table = createLedgerTable({ tableName: config.ledgerTable });
+    const table = createLedgerTable(config);
     return {
-      fivetran: createFivetran({
-        baseUrl: config.fivetranBaseUrl,
-        credentials: fivetranCredentials(createSecrets(clock), config.fivetranSecretId),
-        clock,
-      }),
+      fivetran: createFivetran(config, createSecrets(clock), clock),
       claims: createClaims(table, clock),
       log,
     };

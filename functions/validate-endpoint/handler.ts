@@ -1,11 +1,11 @@
-import { createFivetran, fivetranCredentials } from '../../shared/clients/fivetran/fivetran.ts';
+import { createFivetran } from '../../shared/clients/fivetran/fivetran.ts';
 import { createClaims } from '../../shared/clients/ledger/claims.ts';
 import { createLedgerTable } from '../../shared/clients/ledger/table.ts';
 import { createLoadBalancers } from '../../shared/clients/load-balancer/load-balancer.ts';
 import { followCnames } from '../../shared/clients/privatelink/host-names.ts';
 import { createPrivateLink } from '../../shared/clients/privatelink/privatelink.ts';
 import { createSecrets } from '../../shared/clients/secrets/secrets.ts';
-import { systemClock } from '../../shared/clock.ts';
+import { systemClock as clock } from '../../shared/clock.ts';
 import { loadConfig } from '../../shared/config.ts';
 import { parseEndpointRequest, ValidateInput } from '../../shared/contracts/endpoint-decision.ts';
 import { parse } from '../../shared/contracts/parse.ts';
@@ -32,14 +32,10 @@ export const handler = createHandler({
     return {
       privateLink: createPrivateLink(config),
       loadBalancers: createLoadBalancers(),
-      fivetranLinks: createFivetran({
-        baseUrl: config.fivetranBaseUrl,
-        credentials: fivetranCredentials(createSecrets(systemClock), config.fivetranSecretId),
-        clock: systemClock,
-      }).privateLinks,
+      fivetranLinks: createFivetran(config, createSecrets(clock), clock).privateLinks,
       hostNames: followCnames,
-      claims: createClaims(createLedgerTable({ tableName: config.ledgerTable }), systemClock),
-      clock: systemClock,
+      claims: createClaims(createLedgerTable(config), clock),
+      clock,
       log,
       settings: config,
     };

@@ -5,7 +5,7 @@ import { createConnections } from '../../shared/clients/ledger/connections.ts';
 import { createMarks } from '../../shared/clients/ledger/marks.ts';
 import { createLedgerTable } from '../../shared/clients/ledger/table.ts';
 import { createSecrets } from '../../shared/clients/secrets/secrets.ts';
-import { systemClock } from '../../shared/clock.ts';
+import { systemClock as clock } from '../../shared/clock.ts';
 import { loadConfig } from '../../shared/config.ts';
 import { DatabricksSecret } from '../../shared/contracts/databricks-secret.ts';
 import { VerifyIncrementInput } from '../../shared/contracts/increment.ts';
@@ -18,24 +18,24 @@ export const handler = createHandler({
   parse: (event) => parse(VerifyIncrementInput, event, 'The input of verify-increment'),
   setUp: (log): VerifyIncrementDependencies => {
     const config = loadConfig(['ledgerTable', 'databricksSecretId', 'deleteCheckRows', 'statementSeconds']);
-    const secrets = createSecrets(systemClock);
+    const secrets = createSecrets(clock);
     const secretId = config.databricksSecretId;
     const secret = (options?: { fresh?: boolean }): Promise<DatabricksSecret> =>
       secrets.read(secretId, DatabricksSecret, options);
-    const table = createLedgerTable({ tableName: config.ledgerTable });
+    const table = createLedgerTable(config);
     return {
       destination: createDestination(
         createStatementExecution({
-          http: createWorkspaceHttp({ secret, secretId, clock: systemClock }),
+          http: createWorkspaceHttp({ secret, secretId, clock }),
           warehouseId: async () => (await secret()).warehouseId,
-          clock: systemClock,
+          clock,
           deadlineSeconds: config.statementSeconds,
         }),
       ),
-      marks: createMarks(table, systemClock),
+      marks: createMarks(table, clock),
       connections: createConnections(table),
       deleteCheckRows: config.deleteCheckRows,
-      clock: systemClock,
+      clock,
       log,
     };
   },

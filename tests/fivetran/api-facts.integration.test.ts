@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeCertificates } from '../../local/postgres/certificates.ts';
 import { startPostgres, type LocalPostgres } from '../../local/postgres/postgres.ts';
-import { createFivetran, type Fivetran } from '../../shared/clients/fivetran/fivetran.ts';
+import { fivetranWith, type Fivetran } from '../../shared/clients/fivetran/fivetran.ts';
 import { systemClock } from '../../shared/clock.ts';
 import {
   faultsOfAnswer,
@@ -49,7 +49,7 @@ beforeAll(async () => {
   }).listen(0, '127.0.0.1');
   await once(proxy, 'listening');
   const { port } = proxy.address() as AddressInfo;
-  fivetran = createFivetran({
+  fivetran = fivetranWith({
     baseUrl: `http://127.0.0.1:${port}`,
     credentials: () =>
       Promise.resolve({ apiKey: bench.fivetran.apiKey, apiSecret: bench.fivetran.apiSecret }),

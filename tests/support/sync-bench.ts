@@ -4,7 +4,7 @@ import { reconcileSyncs } from '../../functions/reconcile-syncs/reconcile-syncs.
 import { startSync } from '../../functions/start-sync/start-sync.ts';
 import { testConnection } from '../../functions/test-connection/test-connection.ts';
 import type { BusEvent } from '../../shared/clients/event-bus/event-bus.ts';
-import { createFivetran } from '../../shared/clients/fivetran/fivetran.ts';
+import { fivetranWith } from '../../shared/clients/fivetran/fivetran.ts';
 import { createConnections } from '../../shared/clients/ledger/connections.ts';
 import { createLeases } from '../../shared/clients/ledger/leases.ts';
 import { createSyncs } from '../../shared/clients/ledger/syncs.ts';
@@ -42,7 +42,7 @@ export function createSyncBench(
   clock: ShiftedClock = createShiftedClock(),
 ) {
   const table = createMemoryLedger();
-  const fivetran = createFivetran({
+  const fivetran = fivetranWith({
     baseUrl: fivetranAt.url,
     credentials: () => Promise.resolve({ apiKey: fivetranAt.apiKey, apiSecret: fivetranAt.apiSecret }),
     clock,

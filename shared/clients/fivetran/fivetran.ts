@@ -1,9 +1,10 @@
 import * as z from 'zod/mini';
 import { FivetranRequestError } from '../../errors.ts';
+import type { Clock } from '../../clock.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 import { connectionsOf, type Connections } from './connections.ts';
 import { destinationsOf, type Destinations } from './destinations.ts';
-import { createFivetranHttp, type HttpSettings, type ReadCredentials } from './http.ts';
+import { createFivetranHttp, type HttpSettings } from './http.ts';
 import { privateLinksOf, type PrivateLinks } from './private-links.ts';
 import { schemasOf, type Schemas } from './schemas.ts';
 import { webhooksOf, type Webhooks } from './webhooks.ts';
@@ -17,7 +18,27 @@ export interface Fivetran {
   webhooks: Webhooks;
 }
 
-export function createFivetran(settings: HttpSettings): Fivetran {
+/** Fivetran's API key as the secret keeps it. */
+const ApiKey = z.object({
+  apiKey: z.string().check(z.minLength(1)),
+  apiSecret: z.string().check(z.minLength(1)),
+});
+
+/** The client of a function: its API key is read from Secrets Manager when it is first needed. */
+export function createFivetran(
+  { fivetranBaseUrl, fivetranSecretId }: { fivetranBaseUrl: string; fivetranSecretId: string },
+  secrets: Secrets,
+  clock: Clock,
+): Fivetran {
+  return fivetranWith({
+    baseUrl: fivetranBaseUrl,
+    credentials: (options) => secrets.read(fivetranSecretId, ApiKey, options),
+    clock,
+  });
+}
+
+/** The client for an API key that the caller already has. */
+export function fivetranWith(settings: HttpSettings): Fivetran {
   const http = createFivetranHttp(settings);
   return {
     privateLinks: privateLinksOf(http),
@@ -26,17 +47,6 @@ export function createFivetran(settings: HttpSettings): Fivetran {
     destinations: destinationsOf(http),
     webhooks: webhooksOf(http),
   };
-}
-
-/** Fivetran's API key as the secret keeps it. */
-const ApiKey = z.object({
-  apiKey: z.string().check(z.minLength(1)),
-  apiSecret: z.string().check(z.minLength(1)),
-});
-
-/** The API key out of Secrets Manager. */
-export function fivetranCredentials(secrets: Secrets, secretId: string): ReadCredentials {
-  return (options) => secrets.read(secretId, ApiKey, options);
 }
 
 /** 400 or 404 for a connection that has no schema yet; the connection itself was read before. */

@@ -38,7 +38,7 @@ beforeAll(async () => {
     }),
   );
   client.destroy();
-  dynamodb = createLedgerTable({ tableName: 'ledger' });
+  dynamodb = createLedgerTable({ ledgerTable: 'ledger' });
 });
 
 afterAll(() => new Promise((resolve) => server.close(resolve)));

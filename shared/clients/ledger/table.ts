@@ -44,9 +44,8 @@ export interface LedgerTable {
 
 const marshallOptions = { removeUndefinedValues: true };
 
-export function createLedgerTable(settings: { tableName: string }): LedgerTable {
+export function createLedgerTable({ ledgerTable: TableName }: { ledgerTable: string }): LedgerTable {
   const client = new DynamoDBClient(awsClientSettings);
-  const TableName = settings.tableName;
 
   return {
     async get({ pk, sk }) {
