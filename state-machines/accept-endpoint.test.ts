@@ -43,7 +43,14 @@ const seen = (outcome: string, elapsedSeconds = 0) => ({
 const tested = (outcome: string, connections: { connectionId: string; startSync: boolean }[] = []) => ({
   outcome,
   privateLinkState: outcome === 'pending' ? 'CREATING' : 'OK',
-  connections,
+  connections: connections.map((connection) => ({
+    name: `dvd_${connection.connectionId}`,
+    outcome: connection.connectionId.startsWith('broken') ? 'failed' : 'passed',
+    failing: [],
+    warnings: [],
+    summary: connection.connectionId.startsWith('broken') ? `Its tests failed.` : '',
+    ...connection,
+  })),
   waitSeconds: 15,
   summary: 'What the tests said.',
 });
@@ -91,9 +98,9 @@ describe('a request that may be accepted', () => {
       'AfterTest',
       'StartSyncs',
       'StartSync',
-      'AfterSyncs',
       'NotifyAccepted',
       'NotifyResolved',
+      'LinkHolds',
       'Accepted',
     ]);
     expect(calls.ValidateEndpoint).toEqual([
@@ -148,18 +155,36 @@ describe('a request that may be accepted', () => {
     expect(calls).not.toHaveProperty('NotifyAccepted');
   });
 
-  test('whose setup tests fail is told of, and the syncs that can run are started', async () => {
+  test('is told of for each connection whose setup tests fail, and the syncs that can run are started', async () => {
     const { status, visited, calls } = await run({
-      testConnection: () => tested('failed', [{ connectionId: 'one', startSync: true }]),
+      testConnection: () =>
+        tested('failed', [
+          { connectionId: 'one', startSync: true },
+          { connectionId: 'broken', startSync: false },
+        ]),
     });
     expect(visited).toContain('StartSync');
-    expect(visited).toContain('NotifyTestsFailed');
     expect(calls.NotifyTestsFailed).toMatchObject([
-      { phase: 'problem', subject: { type: 'private-link', id: 'pl_one' }, summary: 'What the tests said.' },
+      {
+        phase: 'problem',
+        kind: 'setup-test-failed',
+        subject: { type: 'connection', id: 'broken', name: 'dvd_broken' },
+        summary: 'Its tests failed.',
+      },
     ]);
-    expect(JSON.stringify(calls.NotifyTestsFailed)).toContain('pl_one (OK)');
-    expect(JSON.stringify(calls.NotifyTestsFailed)).not.toContain('startSync');
+    expect(visited.slice(-4)).toEqual(['NotifyAccepted', 'NotifyResolved', 'LinkHolds', 'Accepted']);
     expect(status).toBe('SUCCEEDED');
+  });
+
+  test('is critical news when its private link then fails, because nothing can prove it', async () => {
+    const { visited, calls } = await run({
+      testConnection: () => ({ ...tested('failed'), privateLinkState: 'FAIL' }),
+    });
+    expect(visited.slice(-4)).toEqual(['NotifyResolved', 'LinkHolds', 'NotifyLinkFailed', 'Accepted']);
+    expect(calls.NotifyLinkFailed).toMatchObject([
+      { kind: 'endpoint-unproven', severity: 'critical', subject: { type: 'endpoint' } },
+    ]);
+    expect(JSON.stringify(calls.NotifyLinkFailed)).toContain('pl_one (FAIL)');
   });
 });
 
@@ -331,7 +356,7 @@ describe('failures', () => {
     { name: 'nothing', given: {} },
     { name: 'a malformed endpoint', given: { serviceId, endpointId: 7 } },
     { name: 'a list', given: [] },
-  ])('of an input that is $name are told of once, about the execution', async ({ given }) => {
+  ])('of an input that is $name are told of once, about the machine', async ({ given }) => {
     const { status, error, calls } = await run(
       { validateEndpoint: throwing('InvalidInputError', 'endpointId: expected string') },
       given,
@@ -339,7 +364,7 @@ describe('failures', () => {
     expect({ status, error }).toEqual({ status: 'FAILED', error: 'InvalidInputError' });
     expect(calls.NotifyInputFailed).toMatchObject([
       {
-        subject: { type: 'execution', id: 'test-execution' },
+        subject: { type: 'execution', id: 'accept-endpoint' },
         summary: 'An execution of accept-endpoint failed. endpointId: expected string',
       },
     ]);

@@ -155,6 +155,63 @@ describe('an accepted endpoint', () => {
     await expect(world.claims.bindingOfPrivateLink('pl_one')).resolves.toBeUndefined();
   });
 
+  test('that is lost is taken back when another is connected in its place', async () => {
+    const world = createEndpointWorld();
+    const first = world.request(1, { state: 'deleted' });
+    await bind(world, bound(first));
+    expect(await reconcile(world)).toMatchObject([{ type: 'Endpoint Connection Lost' }]);
+    world.pass(5);
+    const second = world.request(2, { state: 'pending' });
+    await bind(world, bound(second, { boundAt: world.state.now.toISOString() }));
+    expect(await reconcile(world)).toEqual([]);
+    world.state.connections = world.state.connections.map((connection) =>
+      connection.endpointId === second.endpointId ? { ...connection, state: 'available' } : connection,
+    );
+    expect(await reconcile(world)).toMatchObject([
+      {
+        type: 'Attention',
+        detail: { kind: 'endpoint-lost', resolved: true, subject: { id: first.endpointId } },
+      },
+    ]);
+    expect(await reconcile(world)).toEqual([]);
+  });
+
+  test('that was rejected is taken back as lost when the same one is available again', async () => {
+    const world = createEndpointWorld();
+    const connection = world.request(1, { state: 'rejected' });
+    await bind(world, bound(connection));
+    await reconcile(world);
+    world.state.connections = [{ ...connection, state: 'available', wireState: 'available' }];
+    expect(await reconcile(world)).toContainEqual(
+      expect.objectContaining({
+        type: 'Attention',
+        detail: expect.objectContaining({ kind: 'endpoint-lost', resolved: true }) as unknown,
+      }),
+    );
+  });
+
+  test('that is lost before anything proved it is no longer called unproven', async () => {
+    const world = createEndpointWorld();
+    const connection = world.request(1, { state: 'failed' });
+    await bind(world, bound(connection, { provenAt: undefined }));
+    expect(await reconcile(world)).toMatchObject([
+      { type: 'Endpoint Connection Lost' },
+      { type: 'Attention', detail: { kind: 'endpoint-unproven', resolved: true } },
+    ]);
+  });
+
+  test('that is proven is no longer called unproven, whoever called it so', async () => {
+    const world = createEndpointWorld();
+    const connection = world.request(1, { state: 'available' });
+    await bind(world, bound(connection, { provenAt: undefined }));
+    expect(await reconcile(world)).toEqual([]);
+    await world.claims.recordProof({ privateLinkId: 'pl_one', serviceId, connectionId: 'one' });
+    expect(await reconcile(world)).toMatchObject([
+      { type: 'Attention', detail: { kind: 'endpoint-unproven', resolved: true } },
+    ]);
+    expect(await reconcile(world)).toEqual([]);
+  });
+
   test('that EC2 no longer lists is lost', async () => {
     const world = createEndpointWorld();
     const connection = world.request(1);

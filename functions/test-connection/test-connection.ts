@@ -56,7 +56,7 @@ async function testAll(
     summary:
       failed.length === 0
         ? `The setup tests of ${namesOf(tested)} passed.`
-        : failed.map(({ name, failing }) => `The setup tests of ${name} failed: ${list(failing)}.`).join(' '),
+        : failed.map(({ summary }) => summary).join(' '),
   };
 }
 
@@ -105,6 +105,7 @@ async function testOne(before: Connection, { fivetran, log }: TestConnectionDepe
     startSync: outcome === 'passed' && !before.paused && neverOrLastFailed,
     failing,
     warnings,
+    summary: failing.length === 0 ? '' : `The setup tests of ${before.name} failed: ${list(failing)}.`,
   };
 }
 

@@ -39,6 +39,8 @@ export const Binding = z.object({
   releasedAt: z.optional(Instant),
   /** Why it was released: the state that was seen. */
   releasedState: z.optional(z.string()),
+  /** When, after its release, an endpoint of the service was seen to be connected in its place. */
+  replacedAt: z.optional(Instant),
 });
 export type Binding = z.output<typeof Binding>;
 

@@ -25,6 +25,8 @@ export interface TestedConnections {
     startSync: boolean;
     failing: { title: string; message: string }[];
     warnings: { title: string; message: string }[];
+    /** One sentence that says which tests failed; empty when they passed. */
+    summary: string;
   }[];
   waitSeconds: number;
   /** One sentence; says which tests failed. */

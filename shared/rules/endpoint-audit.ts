@@ -1,9 +1,17 @@
 import type { DetailType, EventDetail } from '../contracts/events.ts';
-import type { EndpointRegister, Standing } from '../contracts/endpoint-register.ts';
+import type { Binding, EndpointRegister, Standing } from '../contracts/endpoint-register.ts';
 import type { EndpointConnection, EndpointService } from '../contracts/endpoint.ts';
 import { commandLine } from './endpoint-command.ts';
 import { isAccepted, isGone } from './endpoint-decision.ts';
-import { bindingOfEndpoint, forgetRequest, liveBindings, notePending, release } from './endpoint-register.ts';
+import {
+  bindingOfEndpoint,
+  forgetRequest,
+  liveBindings,
+  notePending,
+  noteReplaced,
+  placesTakenBy,
+  release,
+} from './endpoint-register.ts';
 import { secondsSince } from './endpoint-waiting.ts';
 
 /** Something that the bus is to be told. */
@@ -53,7 +61,7 @@ export function auditEndpoint(
     binding !== undefined && connection !== undefined && connection.createdAt !== binding.endpointCreatedAt;
   if (binding !== undefined && (recreated || connection === undefined || isGone(connection.state))) {
     const state = recreated ? 'recreated' : (connection?.wireState ?? 'gone');
-    return lost(register, endpointId, state, moment.now);
+    return lost(register, binding, state, moment.now);
   }
   if (
     connection === undefined &&
@@ -70,9 +78,16 @@ export function auditEndpoint(
   return requested(register, connection, moment);
 }
 
-function lost(register: EndpointRegister, endpointId: string, state: string, now: Date): Audit {
+/** An endpoint that is gone is lost and nothing else: whatever else was told of it is over. */
+function lost(register: EndpointRegister, binding: Binding, state: string, now: Date): Audit {
   const at = now.toISOString();
   const { serviceId } = register;
+  const { endpointId, provenAt, boundAt } = binding;
+  const unproven: Standing[] =
+    provenAt === undefined ? [{ kind: 'endpoint-unproven', subjectId: endpointId, since: boundAt }] : [];
+  const told = new Map(
+    [...standingOf(register, endpointId), ...unproven].map((each) => [each.kind, each.since]),
+  );
   const released = release(register, endpointId, at, state) ?? register;
   return {
     register: withoutStanding(forgetRequest(released, endpointId), endpointId),
@@ -81,6 +96,9 @@ function lost(register: EndpointRegister, endpointId: string, state: string, now
         type: 'Endpoint Connection Lost',
         detail: { version: 1, serviceId, endpointId, state, since: at },
       },
+      ...[...told].map(([kind, since]) =>
+        attention(endpointSubject(endpointId), kind, `The endpoint ${endpointId} is ${state}.`, since, true),
+      ),
     ],
   };
 }
@@ -120,12 +138,13 @@ function accepted(
   const choice = `Adopt it if it is yours, otherwise reject it: ${commandLine(acceptEndpointMachineArn, 'reject', connection)}`;
   const binding = bindingOfEndpoint(register, endpointId);
   const pendingSince = register.pendingSince[endpointId] ?? now.toISOString();
+  const replaced = connection.state === 'available' ? placesTakenBy(register, endpointId) : [];
   const settled = notePending(
-    forgetRequest(register, endpointId),
+    noteReplaced(forgetRequest(register, endpointId), replaced, now.toISOString()),
     endpointId,
     connection.state === 'pending' ? pendingSince : undefined,
   );
-  return stand(settled, endpointSubject(endpointId), now, [
+  const standing = stand(settled, endpointSubject(endpointId), now, [
     {
       kind: 'endpoint-unexpected',
       holds: binding === undefined,
@@ -145,6 +164,16 @@ function accepted(
       summary: `${endpointId} has been pending since ${pendingSince}; nothing flows through it.`,
     },
   ]);
+  const back = replaced.map((binding) =>
+    attention(
+      endpointSubject(binding.endpointId),
+      'endpoint-lost',
+      `${endpointId} is connected in its place.`,
+      binding.releasedAt ?? binding.boundAt,
+      true,
+    ),
+  );
+  return { register: standing.register, events: [...standing.events, ...back] };
 }
 
 /** A request to decide: told at once by a notification, and by reconciliation when nobody is at it. */

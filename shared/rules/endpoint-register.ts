@@ -108,12 +108,19 @@ export function prove(
   // Where two endpoints could have carried the test, it proves neither.
   if (others.length > 0) return undefined;
   if (binding === undefined || binding.provenAt !== undefined) return undefined;
+  const kind = 'endpoint-unproven';
+  const { endpointId: subjectId, boundAt: since } = binding;
   return {
     ...register,
     changedAt: proof.at,
     bindings: register.bindings.map((each) =>
       each === binding ? { ...each, provenAt: proof.at, provenBy: proof.by } : each,
     ),
+    // A machine may have told that it is unproven, which the audit does not know; now it takes that back.
+    standing: [
+      ...register.standing.filter((each) => each.kind !== kind || each.subjectId !== subjectId),
+      { kind, subjectId, since },
+    ],
   };
 }
 
@@ -135,6 +142,32 @@ export function release(
     pendingSince: without(register.pendingSince, endpointId),
   };
 }
+
+/** Released bindings whose place this endpoint has taken: its own earlier one, and what was gone when it was bound. */
+export const placesTakenBy = (register: EndpointRegister, endpointId: string): Binding[] => {
+  const binding = bindingOfEndpoint(register, endpointId);
+  return register.bindings.filter(
+    (other) =>
+      other.releasedAt !== undefined &&
+      other.replacedAt === undefined &&
+      (other.endpointId === endpointId || (binding !== undefined && binding.boundAt >= other.releasedAt)),
+  );
+};
+
+/** The register with the note that these bindings' places are taken. */
+export const noteReplaced = (
+  register: EndpointRegister,
+  replaced: readonly Binding[],
+  at: string,
+): EndpointRegister =>
+  replaced.length === 0
+    ? register
+    : {
+        ...register,
+        bindings: register.bindings.map((each) =>
+          replaced.includes(each) ? { ...each, replacedAt: at } : each,
+        ),
+      };
 
 /** The register with the note of one look at a request that is not accepted by it. */
 export function noteLook(
