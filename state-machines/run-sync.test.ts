@@ -428,7 +428,9 @@ describe('run-sync', () => {
       }),
     });
     expect(result.status).toBe('FAILED');
-    expect(result.calls.NotifyFailed).toMatchObject([{ diagnosis: { code: 'unknown' }, observedAt: null }]);
+    expect(result.calls.NotifyFailed).toMatchObject([
+      { diagnosis: { code: 'unknown' }, observedAt: expect.any(String) as string },
+    ]);
   });
 
   test('fails all the same when on-call cannot be told', async () => {

@@ -143,14 +143,23 @@ function readStatusChange({ id, time, detail }: Envelope): NotifyInput | undefin
   if (!read.success) return undefined;
   const { executionArn, name, status, input, error, cause, stopDate } = read.data;
   const machine = executionArn.split(':')[6] ?? 'a state machine';
+  const at = typeof stopDate === 'number' ? new Date(stopDate).toISOString() : toInstant(time);
+  const subject = subjectOfInput(input ?? '') ?? {
+    type: 'execution',
+    id: cleanLine(machine, 200),
+    name: machine,
+  };
+  if (status === 'SUCCEEDED') {
+    const recovery = `execution:${executionArn}:${status}`;
+    return { kind: 'report', report: { phase: 'resolved', id: recovery, at, subject, scope: 'execution' } };
+  }
   const ended = { FAILED: 'failed', TIMED_OUT: 'ran out of time', ABORTED: 'was stopped by hand' }[status];
   const why = [error, cause].filter((part) => part !== null && part !== undefined && part !== '').join(': ');
-  const at = typeof stopDate === 'number' ? new Date(stopDate).toISOString() : toInstant(time);
   const report: ProblemReport = {
     phase: 'problem',
     id: `execution:${executionArn}:${status}:${stopDate === undefined ? id : at}`,
     at,
-    subject: subjectOfInput(input ?? '') ?? { type: 'execution', id: cleanLine(machine, 200), name: machine },
+    subject,
     kind: 'execution-failed',
     severity: status === 'ABORTED' ? 'warning' : 'critical',
     summary: cleanLine(`${machine} ${ended ?? status}${why === '' ? '' : `: ${why}`}`, limits.line),

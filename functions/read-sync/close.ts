@@ -9,7 +9,7 @@ import type { ReadSyncDependencies } from './read-sync.ts';
 /** Remembers how the sync ended and gives the lease back. Doing it twice changes nothing. */
 export async function close(
   { connectionId, execution, outcome, sync, verdict }: Extract<ReadSyncInput, { mode: 'close' }>,
-  { syncs, leases }: Pick<ReadSyncDependencies, 'syncs' | 'leases'>,
+  { syncs, leases, clock }: Pick<ReadSyncDependencies, 'syncs' | 'leases' | 'clock'>,
 ): Promise<CloseResult> {
   if (sync !== null) {
     // Claimed under every name that is known by now: a webhook or reconciliation that comes later loses.
@@ -19,7 +19,7 @@ export async function close(
     await syncs.change(connectionId, { lastOutcome: 'failed' });
   }
   await leases.release(syncLease(connectionId), execution);
-  return { outcome: 'closed', observedAt: sync?.endedAt ?? null };
+  return { outcome: 'closed', observedAt: sync?.endedAt ?? clock.now().toISOString() };
 }
 
 function remembered(sync: EndedSync, outcome: 'succeeded' | 'failed', verdict: string): Partial<SyncState> {

@@ -152,6 +152,6 @@ export interface ProgressResult {
 
 export interface CloseResult {
   outcome: 'closed';
-  /** Fivetran's time of what is reported; null when no sync had ended. */
-  observedAt: string | null;
+  /** When what is reported was true: Fivetran's time of the sync's end; without one, the present. */
+  observedAt: string;
 }

@@ -10,7 +10,9 @@ interface AlertKind {
   once?: true;
   /** A successful sync says nothing about it, so it does not close it. */
   outlastsSync?: true;
-  /** Nobody reports that it is over: it is closed when it was not seen for a day. */
+  /** An execution that succeeds for the same subject shows that it is over. */
+  overByExecution?: true;
+  /** It may end without anybody reporting so: then it is closed when it was not seen for a day. */
   fades?: true;
 }
 
@@ -26,7 +28,12 @@ export const alertKinds = {
   'connection-ready': { title: 'connection ready', once: true },
   'connection-paused': { title: 'connection paused' },
   'connection-broken': { title: 'connection broken', severity: 'critical' },
-  'connection-setup-failed': { title: 'source could not be connected', severity: 'critical', fades: true },
+  'connection-setup-failed': {
+    title: 'source could not be connected',
+    severity: 'critical',
+    overByExecution: true,
+    fades: true,
+  },
   'setup-test-failed': { title: 'setup tests fail', fades: true },
   'update-method-changed': { title: 'update method changed', once: true },
   'update-method-fallback': { title: 'another update method was used', once: true },
@@ -37,14 +44,23 @@ export const alertKinds = {
   'endpoint-held': { title: 'endpoint request held' },
   'endpoint-accepted': { title: 'endpoint accepted', once: true },
   'endpoint-recorded': { title: 'decision about an endpoint recorded', once: true },
-  'endpoint-decision-failed': { title: 'decision about an endpoint failed', fades: true },
+  'endpoint-decision-failed': {
+    title: 'decision about an endpoint failed',
+    overByExecution: true,
+    fades: true,
+  },
   'endpoint-not-available': { title: 'accepted endpoint is not available' },
   'endpoint-lost': { title: 'endpoint connection lost', severity: 'critical', fades: true },
   'endpoint-unproven': { title: 'endpoint accepted but not proven', severity: 'critical' },
   'endpoint-unexpected': { title: 'endpoint connected that nobody accepted here', severity: 'critical' },
   'acceptance-off': { title: 'endpoint service accepts everybody', severity: 'critical' },
   'principal-wildcard': { title: 'endpoint service allows every account', severity: 'critical' },
-  'execution-failed': { title: 'automation failed', severity: 'critical', fades: true },
+  'execution-failed': {
+    title: 'automation failed',
+    severity: 'critical',
+    overByExecution: true,
+    fades: true,
+  },
   'unreadable-alert': { title: 'alert that could not be read', fades: true },
 } as const satisfies Record<string, AlertKind>;
 

@@ -1,6 +1,7 @@
 import type { AlertContent, Incident, Letter, Problem, Severity } from '../contracts/incident.ts';
 import type { Subject } from '../contracts/subject.ts';
 import { alertKind } from './alert-kinds.ts';
+import { duration } from './duration.ts';
 
 /** When on-call is spoken to again. Seconds, unless said otherwise. */
 export const incidentPolicy = {
@@ -17,8 +18,8 @@ export const incidentPolicy = {
   /** So long a flapping problem must be calm to count as over. */
   calmSeconds: 30 * 60,
   fadeSeconds: 24 * 60 * 60,
-  /** So long the report of a one-time message is remembered. */
-  rememberInformationSeconds: 2 * 60 * 60,
+  /** So long a one-time message is remembered: Lambda tries an event again for up to six hours. */
+  rememberInformationSeconds: 8 * 60 * 60,
 } as const;
 
 /** Somebody says that a thing is broken. `at` is when that was true. */
@@ -51,8 +52,8 @@ export interface InformationReport extends Omit<ProblemReport, 'phase'> {
 
 export type Report = ProblemReport | RecoveryReport | InformationReport;
 
-/** What a recovery closes: everything, everything that a successful sync disproves, or one kind. */
-export type RecoveryScope = 'all' | 'sync' | `kind:${string}`;
+/** What a recovery closes: everything, what a successful sync or a successful execution disproves, or one kind. */
+export type RecoveryScope = 'all' | 'sync' | 'execution' | `kind:${string}`;
 
 /** The incident of a subject. */
 export const incidentKey = (subject: Subject): string => `${subject.type}#${subject.id}`;
@@ -131,7 +132,7 @@ export function applyTime(incident: Incident, now: Date): Incident {
       ? resolve(incident, now)
       : incident;
   }
-  if (hasFaded(incident, now)) return applyRecovery(incident, 'all', now.toISOString(), now);
+  if (hasFaded(incident, now)) return fade(incident, now);
   if (incident.posted === undefined || incident.letters.length > 0 || incident.storm !== undefined) {
     return incident;
   }
@@ -322,6 +323,16 @@ function applyRecovery(incident: Incident, scope: string, at: string, now: Date)
   return resolve(merged, now);
 }
 
+/** What nobody reports any more counts as over; on-call is told that nobody said so. */
+function fade(incident: Incident, now: Date): Incident {
+  const over = applyRecovery(incident, 'all', now.toISOString(), now);
+  const said = `Closed: not reported for ${duration(incidentPolicy.fadeSeconds)}. Nobody said that it is over.`;
+  return {
+    ...over,
+    letters: over.letters.map((letter) => (letter.kind === 'recovered' ? { ...letter, text: said } : letter)),
+  };
+}
+
 function resolve(incident: Incident, now: Date): Incident {
   const over: Incident = {
     ...incident,
@@ -412,6 +423,7 @@ function isOpen(incident: Incident, problem: Problem): boolean {
 function covers(scope: string, kind: string): boolean {
   if (scope === 'all') return true;
   if (scope === 'sync') return alertKind(kind).outlastsSync !== true;
+  if (scope === 'execution') return alertKind(kind).overByExecution === true;
   return scope === `kind:${kind}`;
 }
 
@@ -421,19 +433,6 @@ const earlier = (a: string, b: string): string => (compare(a, b) <= 0 ? a : b);
 const later = (a: string, b: string): string => (compare(a, b) >= 0 ? a : b);
 
 const secondsBetween = (from: string, to: Date): number => (to.getTime() - Date.parse(from)) / 1000;
-
-/** `40 s`, `12 min`, `3 h 5 min`, `2 d 4 h`: two units at most. */
-export function duration(seconds: number): string {
-  if (seconds < 60) return `${String(Math.max(0, Math.round(seconds)))} s`;
-  const minutes = Math.round(seconds / 60);
-  if (minutes < 60) return `${String(minutes)} min`;
-  const hours = Math.floor(minutes / 60);
-  if (hours < 24) return join(`${String(hours)} h`, minutes % 60, 'min');
-  return join(`${String(Math.floor(hours / 24))} d`, hours % 24, 'h');
-}
-
-const join = (large: string, small: number, unit: string): string =>
-  small === 0 ? large : `${large} ${String(small)} ${unit}`;
 
 const times = (count: number): string => `Failed again, ${String(count)} times by now`;
 

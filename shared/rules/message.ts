@@ -3,7 +3,8 @@ import { AccountId, EndpointId, ServiceId } from '../contracts/ids.ts';
 import type { Subject } from '../contracts/subject.ts';
 import { alertKind } from './alert-kinds.ts';
 import { cut } from './clean-text.ts';
-import { brokenSince, duration, shownProblems, wholeSince } from './incident.ts';
+import { duration } from './duration.ts';
+import { brokenSince, shownProblems, wholeSince } from './incident.ts';
 import {
   button,
   context,

@@ -1,7 +1,8 @@
 import type { Incident, Storm } from '../contracts/incident.ts';
 import { context, escapeWithin, fields, header, section, type Block } from './block-kit.ts';
 import { cut } from './clean-text.ts';
-import { brokenSince, duration, isBroken, shownProblems } from './incident.ts';
+import { duration } from './duration.ts';
+import { brokenSince, isBroken, shownProblems } from './incident.ts';
 import { slackDate, subjectName, type Message, type MessageSurroundings } from './message.ts';
 
 /** When incidents share a message. Seconds. */

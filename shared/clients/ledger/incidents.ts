@@ -36,7 +36,7 @@ export interface Incidents {
     key: string,
     decide: (storm: Storm | undefined) => Storm | undefined,
   ): Promise<Storm | undefined>;
-  /** Moves a settled incident to its subject's history, unless it changed meanwhile. */
+  /** Moves a settled incident to its subject's history, unless it changed meanwhile; its recoveries stay known. */
   settle(incident: Incident): Promise<void>;
   dropStorm(key: string): Promise<void>;
   /** Remembers that a subject was whole at `at`, for problems that are reported late. */
@@ -95,6 +95,13 @@ export function createIncidents(table: LedgerTable, clock: Clock): Incidents {
     throw new UnavailableError(`The ledger's item ${sk} changes faster than it can be written.`);
   }
 
+  async function noteRecovery(key: string, scope: string, at: string): Promise<void> {
+    await table.put(
+      { pk: `incident-recovery#${key}`, sk: scope, at, expiresAt: expiry(keepSeconds.recovery) },
+      { expression: 'attribute_not_exists(pk) OR #at < :at', names: { '#at': 'at' }, values: { ':at': at } },
+    );
+  }
+
   return {
     async get(key) {
       const item = await table.get({ pk: partition, sk: skOf(key) });
@@ -112,6 +119,8 @@ export function createIncidents(table: LedgerTable, clock: Clock): Incidents {
     changeStorm: (key, decide) => changeItem(key, readStorm, decide),
 
     async settle(incident) {
+      // Also what nobody reported, such as its closing after a quiet day: a late repeat must not open it again.
+      for (const { scope, at } of incident.recoveries) await noteRecovery(incident.key, scope, at);
       await table.put({
         pk: `incident-history#${incident.key}`,
         sk: incident.openedAt,
@@ -127,16 +136,7 @@ export function createIncidents(table: LedgerTable, clock: Clock): Incidents {
       await table.delete({ pk: partition, sk: key });
     },
 
-    async noteRecovery(key, scope, at) {
-      await table.put(
-        { pk: `incident-recovery#${key}`, sk: scope, at, expiresAt: expiry(keepSeconds.recovery) },
-        {
-          expression: 'attribute_not_exists(pk) OR #at < :at',
-          names: { '#at': 'at' },
-          values: { ':at': at },
-        },
-      );
-    },
+    noteRecovery,
 
     async recoveries(key) {
       const items = await table.query(`incident-recovery#${key}`);
