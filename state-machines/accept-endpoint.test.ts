@@ -134,11 +134,20 @@ describe('a request that may be accepted', () => {
   });
 
   test('whose sync was started before goes on', async () => {
-    const { status } = await run({
+    const { status, calls } = await run({
       testConnection: () => tested('passed', [{ connectionId: 'one', startSync: true }]),
       RunSyncMachine: throwing('StepFunctions.ExecutionAlreadyExistsException'),
     });
     expect(status).toBe('SUCCEEDED');
+    expect(calls.StartSync).toHaveLength(1);
+  });
+
+  test('whose sync cannot be started for a moment is tried again', async () => {
+    const { calls } = await run({
+      testConnection: () => tested('passed', [{ connectionId: 'one', startSync: true }]),
+      RunSyncMachine: throwing('StepFunctions.ExecutionLimitExceededException'),
+    });
+    expect(calls.StartSync).toHaveLength(5);
   });
 
   test('whose private link is not OK yet is waited for, and tested again', async () => {
