@@ -8,7 +8,13 @@ import { tableKey, type MarkHeader, type MarkState, type MarkedTable } from '../
 import type { ServerIdentity, TableFacts } from '../../shared/contracts/source-facts.ts';
 import { SourceQueryError } from '../../shared/errors.ts';
 import { canonicalKey, fingerprint } from '../../shared/rules/fingerprint.ts';
-import { changesSince, deletesSkipped, planTable, type TablePlan } from '../../shared/rules/mark-plan.ts';
+import {
+  deletesSkipped,
+  markedSince,
+  planTable,
+  rowsToHold,
+  type TablePlan,
+} from '../../shared/rules/mark-plan.ts';
 
 /** How much one mark may read and hold. */
 export interface MarkBounds {
@@ -86,7 +92,8 @@ interface TableMark extends TakeMark {
 }
 
 async function markTable(options: TableMark): Promise<MarkedTable> {
-  const { selected, table, server, state, session, reads, bounds, writer, clock, startedAt } = options;
+  const { selected, table, record, server, state, session, reads, bounds, writer, clock, startedAt } =
+    options;
   const plan = planTable(table, selected, session.username);
   const nothing: MarkedTable = {
     schema: selected.schema,
@@ -107,7 +114,7 @@ async function markTable(options: TableMark): Promise<MarkedTable> {
   if (!plan.possible) return { ...nothing, reason: plan.reason };
   const { keyColumns, columns, notCompared } = plan;
   const known = { ...nothing, keyColumns, columns, notCompared };
-  const since = changesSince(state.tables[tableKey(selected)], server);
+  const since = markedSince(state.tables[tableKey(selected)], server, record.copiesAll === true);
   if (!since.known) return { ...known, state: 'baseline', reason: since.reason };
   if (clock.now().getTime() - startedAt > bounds.seconds * 1000) {
     return { ...known, reason: `the ${String(bounds.seconds)} s for one mark were used up by other tables` };
@@ -142,7 +149,13 @@ async function readTable(
   const counted = await reads.countRows(session, query);
   const kinds = columns.map(({ kind }) => kind);
   const keyKinds = keyColumns.map(({ kind }) => kind);
-  const chance = counted.changed > bounds.rowsPerTable ? bounds.rowsPerTable / counted.changed : 1;
+  const most = rowsToHold({
+    since,
+    rowsPerTable: bounds.rowsPerTable,
+    bytesLeft: bounds.bytes - writer.bytes,
+    tablesLeft: record.tables.length - index,
+  });
+  const chance = counted.changed > most ? most / counted.changed : 1;
 
   let heldRows = 0;
   for await (const batch of reads.readChangedRows(session, query, chance)) {

@@ -42,6 +42,8 @@ export const ConnectionRecord = z.object({
   syncFrequencyMinutes: z.optional(z.number()),
   /** When a sync last succeeded, as Fivetran tells it. */
   succeededAt: z.optional(Instant),
+  /** Whether its next sync copies every row: its first one, or a re-sync from the beginning. */
+  copiesAll: z.optional(z.boolean()),
   destination: z.object({ service: z.string(), catalog: z.string() }),
   tables: z.array(SelectedTable),
   recordedAt: Instant,

@@ -23,7 +23,10 @@ export const MarkedTable = z.object({
    */
   state: z.enum(['changes', 'baseline', 'skipped']),
   reason: z.string(),
-  /** Lower bound of the transactions whose rows are in the mark, epoch included; empty for the other states. */
+  /**
+   * Lower bound of the transactions whose rows are in the mark, epoch included; `0` when it holds rows of all times,
+   * for a sync that copies everything; empty for the other states.
+   */
   since: z.string(),
   /** Rows that changed, deletions not among them; estimated when the table was too large to scan whole. */
   changedRows: z.number(),

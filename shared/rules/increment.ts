@@ -8,6 +8,7 @@ import {
   type MarkedColumn,
   type RecheckAnswer,
 } from '../contracts/mark.ts';
+import { fromTheBeginning } from './mark-plan.ts';
 
 /** Which columns of the destination stand for which of the mark. */
 export type ColumnPairing =
@@ -87,15 +88,27 @@ export function conclude(options: {
     }),
   );
   const verdicts = concluded.map(({ verdict }) => verdict);
-  const result = summarizeVerdicts(verdicts);
+  const initial = header.tables.some(({ since }) => since === fromTheBeginning);
+  const result = summarizeVerdicts(verdicts, initial);
   if (result.verdict === 'skipped') return { result, state };
 
   const { systemIdentifier, standby, snapshotXmin } = header.server;
-  const judged = concluded.filter(({ verdict }) => verdict.verdict !== 'skipped');
   // A table that came up short keeps its old beginning, so that the next mark has the same rows again.
-  const moved = judged
-    .filter(({ verdict }) => verdict.missing === 0)
-    .map(({ verdict }) => [tableKey(verdict), { since: snapshotXmin, systemIdentifier, standby }] as const);
+  const moved = concluded.flatMap(({ verdict }, index) =>
+    verdict.verdict === 'skipped'
+      ? []
+      : [
+          [
+            tableKey(verdict),
+            {
+              since: verdict.missing === 0 ? snapshotXmin : (header.tables[index]?.since ?? ''),
+              systemIdentifier,
+              standby,
+            },
+          ] as const,
+        ],
+  );
+  const judged = concluded.filter(({ verdict }) => verdict.verdict !== 'skipped');
   const ghosts = judged
     .filter(({ verdict }) => verdict.deletes === 'checked')
     .map(({ verdict, ghosts: seen }) => [tableKey(verdict), seen] as const);
@@ -168,8 +181,12 @@ function concludeTable(
 
 /** A state's payload holds 256 KB; whoever wants more reads the log. */
 const tablesTold = 50;
+const samplesTold = 10;
 
-function summarizeVerdicts(verdicts: readonly TableVerdict[]): VerifyIncrementResult {
+/**
+ * @param initial rows count whether they changed or not, because the sync copied all
+ */
+function summarizeVerdicts(verdicts: readonly TableVerdict[], initial: boolean): VerifyIncrementResult {
   const judged = verdicts.filter(({ verdict }) => verdict !== 'skipped');
   const short = judged.filter(({ verdict }) => verdict === 'short');
   const rows = judged.reduce((sum, { compared, missing, carried }) => sum + compared - missing - carried, 0);
@@ -207,14 +224,19 @@ function summarizeVerdicts(verdicts: readonly TableVerdict[]): VerifyIncrementRe
     verdict: 'verified',
     reason: '',
     summary: [
-      `${count(rows, 'changed row')} found at the destination (${count(judged.length, 'table')} compared)`,
+      `${count(rows, initial ? 'row' : 'changed row')} found at the destination (${count(judged.length, 'table')} compared)`,
       ...(carried > 0
         ? [`${count(carried, 'row')} changed again and ${carried === 1 ? 'is' : 'are'} left to the next sync`]
         : []),
-      ...sampled.map(
-        ({ schema, table, compared, sampledOf }) =>
-          `${schema}.${table} sampled ${String(compared)} of ${String(sampledOf)}`,
-      ),
+      ...sampled
+        .slice(0, samplesTold)
+        .map(
+          ({ schema, table, compared, sampledOf }) =>
+            `${schema}.${table} sampled ${String(compared)} of ${String(sampledOf)}`,
+        ),
+      ...(sampled.length > samplesTold
+        ? [`${count(sampled.length - samplesTold, 'more table')} sampled`]
+        : []),
       ...(skipped > 0 ? [`${count(skipped, 'table')} not verified`] : []),
     ]
       .join('; ')

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { changesSince, deletesSkipped } from './mark-plan.ts';
+import { changesSince, deletesSkipped, fromTheBeginning, markedSince, rowsToHold } from './mark-plan.ts';
 
 const server = {
   systemIdentifier: '7',
@@ -28,6 +28,38 @@ describe('from where changes count', () => {
     ],
   ])('begins anew when %s', (reason, remembered) => {
     expect(changesSince(remembered, server)).toEqual({ known: false, reason });
+  });
+});
+
+describe('a mark before a sync that copies everything', () => {
+  const earlier = { since: '4999999000', systemIdentifier: '7', standby: false };
+
+  it('holds all rows of a table of which nothing is known', () => {
+    expect(markedSince(undefined, server, true)).toEqual({ known: true, since: fromTheBeginning });
+  });
+
+  it('holds all rows again after they came up short, however many transactions there were', () => {
+    const short = { ...earlier, since: fromTheBeginning };
+    expect(markedSince(short, server, false)).toEqual({ known: true, since: fromTheBeginning });
+  });
+
+  it('holds what changed where that is known', () => {
+    expect(markedSince(earlier, server, true)).toEqual({ known: true, since: '4999999000' });
+  });
+
+  it.each([
+    ['all that one table may hold', 1_000_000_000, 1, 20_000],
+    ['its share of the bytes', 1_000_000, 4, 1000],
+    ['at least a sample', 1000, 500, 100],
+  ])('gives a table %s', (_what, bytesLeft, tablesLeft, rows) => {
+    const plan = { since: fromTheBeginning, rowsPerTable: 20_000, bytesLeft, tablesLeft };
+    expect(rowsToHold(plan)).toBe(rows);
+  });
+
+  it('shares nothing out among tables whose changes are known', () => {
+    expect(rowsToHold({ since: '4999999000', rowsPerTable: 20_000, bytesLeft: 1, tablesLeft: 9 })).toBe(
+      20_000,
+    );
   });
 });
 

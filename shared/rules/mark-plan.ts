@@ -57,8 +57,25 @@ const impossible = (reason: string): TablePlan => ({ possible: false, reason });
 /** From which transaction on a table's changes are still to be verified, or why that begins anew. */
 export type Since = { known: true; since: string } | { known: false; reason: string };
 
+/** Before every transaction: PostgreSQL calls this one infinitely old, so all rows are younger. */
+export const fromTheBeginning = '0';
+
 /** `age()` is signed 32 bits; beyond half of it, old and new transactions cannot be told apart. */
 const oldestAge = 1_000_000_000n;
+
+/**
+ * From where on a mark holds the rows of a table.
+ *
+ * @param copiesAll the next sync copies every row, so where nothing earlier is known all rows are to arrive
+ */
+export function markedSince(
+  remembered: MarkState['tables'][string] | undefined,
+  server: ServerIdentity,
+  copiesAll: boolean,
+): Since {
+  const since = changesSince(remembered, server);
+  return since.known || !copiesAll ? since : { known: true, since: fromTheBeginning };
+}
 
 export function changesSince(
   remembered: MarkState['tables'][string] | undefined,
@@ -69,6 +86,7 @@ export function changesSince(
   if (remembered.standby !== server.standby) {
     return anew(server.standby ? 'the server is a standby now' : 'the standby was promoted');
   }
+  if (remembered.since === fromTheBeginning) return { known: true, since: fromTheBeginning };
   const since = BigInt(remembered.since);
   const next = BigInt(server.nextTransactionId);
   if (next < since) return anew('the transaction id moved backwards');
@@ -77,6 +95,27 @@ export function changesSince(
 }
 
 const anew = (reason: string): Since => ({ known: false, reason });
+
+/** A row in a mark, its key and its fingerprint, takes about this many bytes. */
+const bytesPerRow = 250;
+const leastRows = 100;
+
+/**
+ * How many rows of a table a mark holds at most. When every row of every table is to be held, the bytes of the mark
+ * are shared out, so that each table has at least a sample.
+ */
+export function rowsToHold(options: {
+  since: string;
+  rowsPerTable: number;
+  bytesLeft: number;
+  /** This one among them. */
+  tablesLeft: number;
+}): number {
+  const { since, rowsPerTable, bytesLeft, tablesLeft } = options;
+  if (since !== fromTheBeginning) return rowsPerTable;
+  const share = Math.floor(bytesLeft / tablesLeft / bytesPerRow);
+  return Math.min(rowsPerTable, Math.max(share, leastRows));
+}
 
 /** A key in a mark takes about this many bytes; what does not fit is not begun. */
 const bytesPerKey = 60;

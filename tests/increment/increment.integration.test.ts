@@ -23,6 +23,53 @@ afterAll(async () => {
   await postgres.stop();
 });
 
+describe('an initial sync', () => {
+  const whole = async (bounds?: Parameters<typeof createIncrement>[0]['bounds']) => {
+    const memory = createMemoryDestination();
+    const increment = createIncrement({
+      postgres,
+      destination: memory.destination,
+      tables: [selected('actor')],
+      ...(bounds === undefined ? {} : { bounds }),
+    });
+    increment.record.copiesAll = true;
+    const run = async (lose?: Parameters<typeof memory.replicate>[3]) => {
+      const markId = markIdOf(await increment.mark());
+      const { rows } = await admin.query<Record<string, string | null>>('SELECT * FROM actor');
+      memory.replicate('actor', ['actor_id'], rows, lose);
+      return increment.verify(markId);
+    };
+    const [actors] = (await admin.query<{ count: string }>('SELECT count(*) FROM actor')).rows;
+    return { increment, run, actors: Number(actors?.count) };
+  };
+
+  it('is verified row by row, frozen ones too, and the next one by what changed', async () => {
+    await admin.query('VACUUM FREEZE actor');
+    const { increment, run, actors } = await whole();
+    const first = await run();
+    expect(first).toMatchObject({ verdict: 'verified', rows: actors });
+    expect(first.summary).toBe(`${String(actors)} rows found at the destination (1 table compared).`);
+    increment.record.copiesAll = false;
+    expect(await run()).toMatchObject({ verdict: 'verified', rows: 0 });
+  });
+
+  it('says how many rows of a large table it was verified by', async () => {
+    const { run, actors } = await whole({ rowsPerTable: 50 });
+    const { summary, tables } = await run();
+    expect(summary).toMatch(new RegExp(`public\.actor sampled \\d+ of ${String(actors)}\\.$`));
+    expect(tables[0]?.compared).toBeLessThan(actors);
+  });
+
+  it('is short until the last lost row arrives, also when later syncs copy changes only', async () => {
+    const { increment, run, actors } = await whole();
+    let lost = 0;
+    const loseTwo = () => lost++ < 2;
+    expect(await run(loseTwo)).toMatchObject({ verdict: 'short', tables: [{ missing: 2 }] });
+    increment.record.copiesAll = false;
+    expect(await run()).toMatchObject({ verdict: 'verified', rows: actors });
+  });
+});
+
 describe('the increment of one table', () => {
   let memory: ReturnType<typeof createMemoryDestination>;
   let increment: ReturnType<typeof createIncrement>;
