@@ -51,9 +51,11 @@ function tasks(more: Tasks = {}): Tasks {
     checkTargetHealth: () => ok,
     ensureWebhook: () => ({ outcome: 'found' }),
     EnsureConnection: () => connection,
-    EnsureConnectionUnpaused: () => ({ outcome: 'unpaused' }),
     testConnection: () => ({ outcome: 'passed', summary: '' }),
-    RunSyncMachine: () => ({ Status: 'SUCCEEDED', Output: { outcome: 'succeeded' } }),
+    RunSyncMachine: () => ({
+      Status: 'SUCCEEDED',
+      Output: { outcome: 'succeeded', verification: { summary: '200 rows found at the destination.' } },
+    }),
     diagnoseFailure: () => diagnosis,
     notify: () => ({ posted: 1 }),
     ...more,
@@ -75,13 +77,18 @@ describe('connect-source', () => {
       'EnsurePrivateLink',
       'EnsureConnection',
       'TestConnection',
-      'EnsureConnectionUnpaused',
       'RunSync',
       'NotifyResolved',
       'NotifyReady',
     ]);
     expect(result.calls.EnsureConnection).toEqual([
       { mode: 'ensure', request: input, privateLinkId: 'pl_1', host: link.host },
+    ]);
+    expect(result.calls.RunSync).toMatchObject([
+      { Input: { connectionId: 'assimilate_seem', whenPaused: 'unpause' } },
+    ]);
+    expect(result.calls.NotifyReady).toMatchObject([
+      { summary: expect.stringMatching(/first sync has succeeded. 200 rows found/) as unknown },
     ]);
   });
 
@@ -185,7 +192,7 @@ describe('connect-source', () => {
     });
     expect(result.status).toBe('FAILED');
     expect(result.calls.TestConnection).toHaveLength(3);
-    expect(result.calls.EnsureConnectionUnpaused).toBeUndefined();
+    expect(result.calls.RunSync).toBeUndefined();
     expect(result.calls.DiagnoseFailure).toMatchObject([
       { error: { Error: 'SetupTestsFailedError', Cause: 'Validate Login failed.' } },
     ]);

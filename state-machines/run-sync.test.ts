@@ -18,6 +18,7 @@ const run = {
   endpointId: 'vpce-0123456789abcdef0',
   privateLinkId: 'pl_1',
   needsTest: false,
+  unpause: false,
   lastSuccessAt: '2026-11-22T09:00:00.000Z',
   sync: null,
   following: null,
@@ -119,6 +120,29 @@ describe('run-sync', () => {
         markId: 'm-1',
       },
     ]);
+  });
+
+  test.each([
+    [
+      'when the sync is started',
+      { startSync: () => ({ outcome: 'handled', summary: 'Another one has it.' }) },
+      {},
+    ],
+    ['while the sync is awaited', {}, { progress: [{ outcome: 'handled', summary: 'Another one has it.' }] }],
+    [
+      'when a rescheduled sync is due',
+      { StartSyncAgain: () => ({ outcome: 'handled', summary: 'Another one has it.' }) },
+      { progress: [{ outcome: 'restart', summary: '', following, waitSeconds: 2, sync: null }] },
+    ],
+  ])('leaves the sync to the execution that has taken the lease %s', async (_when, more, change) => {
+    const result = await runMachine('run-sync', { input: start, tasks: tasks({ ...change, more }) });
+    expect(result).toMatchObject({
+      status: 'SUCCEEDED',
+      output: { outcome: 'handled', summary: 'Another one has it.' },
+    });
+    expect(result.calls.NotifyFailed).toBeUndefined();
+    expect(result.calls.VerifyIncrement).toBeUndefined();
+    expect(result.calls.ReadSyncCloseSucceeded).toBeUndefined();
   });
 
   test('ends quietly when another execution handles the sync', async () => {

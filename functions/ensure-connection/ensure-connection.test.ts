@@ -42,7 +42,6 @@ function world(connections = [] as ReturnType<typeof connectionOf>[]) {
         { mode: 'credentials', connectionId: 'assimilate_seem', source: 'postgres' },
         dependencies,
       ),
-    unpause: () => ensureConnection({ mode: 'unpause', connectionId: 'assimilate_seem' }, dependencies),
   };
 }
 const refusal = (message: string) => new FivetranRequestError(message, { status: 400, code: 'InvalidInput' });
@@ -139,13 +138,6 @@ describe('the connection of a source', () => {
         { fivetran, syncs, roleOf: () => Promise.resolve(role), log: silentLog },
       ),
     ).rejects.toThrow(/give host/);
-  });
-
-  test('is unpaused only when it is paused', async () => {
-    const { unpause, fivetran } = world([connectionOf({ paused: true })]);
-    await unpause();
-    await unpause();
-    expect(fivetran.sent).toEqual([{ paused: false }]);
   });
 });
 

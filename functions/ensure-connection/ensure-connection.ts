@@ -26,8 +26,7 @@ const defaultDatabase = 'postgres';
 
 /**
  * The Fivetran connection of a source. ensure: found by its name, created when there is none, never twice, and
- * brought back to its private link and role when they differ; unpause: lets it sync; credentials: carries a rotated
- * password over.
+ * brought back to its private link and role when they differ; credentials: carries a rotated password over.
  *
  * @throws InvalidInputError, ConfigError with the input field or secret to change; FivetranRequestError
  */
@@ -38,8 +37,6 @@ export function ensureConnection(
   switch (input.mode) {
     case 'ensure':
       return ensure(input, dependencies);
-    case 'unpause':
-      return unpause(input.connectionId, dependencies);
     case 'credentials':
       return carryOver(input.connectionId, input.source, dependencies);
   }
@@ -165,15 +162,6 @@ function hostOf(request: ConnectSourceRequest, linkHost: string): string {
   throw new InvalidInputError(
     'Fivetran names no host for the private link: give host, the name by which Fivetran reaches the database.',
   );
-}
-
-async function unpause(
-  connectionId: string,
-  { fivetran }: EnsureConnectionDependencies,
-): Promise<EnsuredConnection> {
-  const connection = await fivetran.connections.get(connectionId);
-  if (connection.paused) await fivetran.connections.update(connectionId, { paused: false });
-  return { outcome: 'unpaused', connectionId, summary: `The connection ${connection.name} may sync.` };
 }
 
 async function carryOver(

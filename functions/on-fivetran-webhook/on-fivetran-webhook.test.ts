@@ -245,7 +245,17 @@ describe('an ended sync is reviewed', () => {
   test('not when somebody cancelled it', async () => {
     expect(await reviewOf({ ...syncEnd, data: { status: 'CANCELED' } })).toBe(false);
   });
+  const followedSince = (since: string) => async (w: ReturnType<typeof world>) => {
+    await w.leases.take(`sync#${id}`, 'run-1', 60);
+    await w.syncs.change(id, { followed: { execution: 'run-1', since, startedByUs: true } });
+  };
   test('not while an execution follows it', async () => {
-    expect(await reviewOf(failure, (w) => w.leases.take(`sync#${id}`, 'run-1', 60))).toBe(false);
+    expect(await reviewOf(failure, followedSince('2026-11-02T09:00:00.000Z'))).toBe(false);
+  });
+  test('when it ended before the sync that an execution follows began', async () => {
+    expect(await reviewOf(failure, followedSince('2026-11-02T09:59:59.000Z'))).toBe(true);
+  });
+  test('when an execution prepares the next sync', async () => {
+    expect(await reviewOf(failure, (w) => w.leases.take(`sync#${id}`, 'run-1', 60))).toBe(true);
   });
 });

@@ -8,6 +8,7 @@ import { ConnectionId } from '../../shared/contracts/ids.ts';
 import { ConfigError, UnavailableError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Metrics } from '../../shared/metrics.ts';
+import { followedBy, isEndOfFollowed } from '../../shared/rules/followed-sync.ts';
 import { isReviewDue } from '../../shared/rules/review.ts';
 import { postgresServices } from '../../shared/rules/supported-services.ts';
 import { syncLease } from '../../shared/rules/sync-lease.ts';
@@ -130,10 +131,11 @@ async function publishEnd(
   };
   // Whoever follows this sync looks here instead of asking Fivetran.
   const state = await syncs.noteEnd(connectionId, end);
+  const followed = followedBy(await leases.holder(syncLease(connectionId)), state.followed);
   const review = isReviewDue(
     end,
     {
-      followed: (await leases.holder(syncLease(connectionId))) !== undefined,
+      followed: followed !== undefined && isEndOfFollowed(end, followed, state.reportedStart),
       lastOutcome: state.lastOutcome,
       lastVerifiedAt: state.lastVerifiedAt,
     },

@@ -6,9 +6,12 @@ import type { ReadSyncDependencies } from './read-sync.ts';
 /** Begins to follow a sync that we did not ask for. */
 export async function adopt(
   connection: ConnectionNow,
+  execution: string,
   { syncs, clock }: Pick<ReadSyncDependencies, 'syncs' | 'clock'>,
 ): Promise<Following> {
   const { durationSeconds, reported } = await syncs.state(connection.id);
+  const since = connection.serverTime.toISOString();
+  await syncs.change(connection.id, { followed: { execution, since, startedByUs: false } });
   return follow({
     connection,
     startedAt: null,

@@ -1,6 +1,7 @@
-import type { ProgressResult, ReadSyncInput } from '../../shared/contracts/sync.ts';
+import type { HandledElsewhere, ProgressResult, ReadSyncInput } from '../../shared/contracts/sync.ts';
+import { reportOf } from '../../shared/rules/followed-sync.ts';
 import { nameOfReport, secondsToLook } from '../../shared/rules/following.ts';
-import { stepSeconds, syncLease } from '../../shared/rules/sync-lease.ts';
+import { handledElsewhere, stepSeconds, syncLease } from '../../shared/rules/sync-lease.ts';
 import { judgeProgress } from '../../shared/rules/sync-progress.ts';
 import type { ReadSyncDependencies } from './read-sync.ts';
 
@@ -8,14 +9,16 @@ type ProgressInput = Extract<ReadSyncInput, { mode: 'progress' }>;
 
 /**
  * One look at a sync. It costs an API call only when the webhook has reported an end or a question is due;
- * otherwise the ledger is all that is read. The lease is held on until the next look.
+ * otherwise the ledger is all that is read. The lease is held on until the next
+ * look; when it is lost, the sync is another execution's.
  */
 export async function lookAtProgress(
   { connectionId, execution, following }: ProgressInput,
   dependencies: ReadSyncDependencies,
-): Promise<ProgressResult> {
+): Promise<ProgressResult | HandledElsewhere> {
   const { fivetran, syncs, leases, clock } = dependencies;
-  const { reported: report } = await syncs.state(connectionId);
+  const state = await syncs.state(connectionId);
+  const report = reportOf(following, state);
   const now = clock.now();
   const isNews = report !== undefined && nameOfReport(report) !== following.knownEnd;
   const result: ProgressResult =
@@ -33,22 +36,26 @@ export async function lookAtProgress(
           waitSeconds: secondsToLook(following, now),
           sync: null,
         };
-  if (result.outcome === 'succeeded') await recordCapturedTables(connectionId, dependencies);
-  await leases.take(syncLease(connectionId), execution, result.waitSeconds + stepSeconds);
+  if (!(await leases.take(syncLease(connectionId), execution, result.waitSeconds + stepSeconds))) {
+    return handledElsewhere(connectionId);
+  }
+  if (result.sync !== null && state.followed?.execution === execution) {
+    await syncs.change(connectionId, { followed: { ...state.followed, endedAt: result.sync.endedAt } });
+  }
+  if (result.outcome === 'succeeded') await recordSuccess(connectionId, dependencies);
   return result;
 }
 
 /**
- * Fivetran knows a connection's tables from its initial sync on: a run that began before could not record them, and
- * the mark that it takes at its end needs them.
+ * What the mark at the end of the run needs to know: the next sync copies changes only, and of which tables, where
+ * they were not known before the initial sync.
  */
-async function recordCapturedTables(
+async function recordSuccess(
   connectionId: string,
   { fivetran, connections, clock }: ReadSyncDependencies,
 ): Promise<void> {
   const known = await connections.read(connectionId);
-  if (known === undefined || known.tables.length > 0) return;
-  const tables = await fivetran.schemas.selectedTables(connectionId);
-  if (tables === undefined) return;
-  await connections.write({ ...known, tables, recordedAt: clock.now().toISOString() });
+  if (known === undefined || (known.tables.length > 0 && known.copiesAll !== true)) return;
+  const tables = (await fivetran.schemas.selectedTables(connectionId)) ?? known.tables;
+  await connections.write({ ...known, tables, copiesAll: false, recordedAt: clock.now().toISOString() });
 }

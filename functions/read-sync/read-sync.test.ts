@@ -4,10 +4,11 @@ import { createConnections } from '../../shared/clients/ledger/connections.ts';
 import { createLeases } from '../../shared/clients/ledger/leases.ts';
 import { createSyncs } from '../../shared/clients/ledger/syncs.ts';
 import type { Connection } from '../../shared/contracts/fivetran.ts';
-import type { BeginResult, EndedSync, ProgressResult } from '../../shared/contracts/sync.ts';
+import type { BeginResult, EndedSync, ProgressResult, StartSyncResult } from '../../shared/contracts/sync.ts';
 import { connectionOf, createFivetranDouble } from '../../tests/support/fivetran-double.ts';
 import { createManualClock } from '../../tests/support/manual-clock.ts';
 import { createMemoryLedger } from '../../tests/support/memory-ledger.ts';
+import { UnavailableError } from '../../shared/errors.ts';
 import { silentLog } from '../../tests/support/silent-log.ts';
 import { readSync } from './read-sync.ts';
 
@@ -71,7 +72,10 @@ function world(connections: Connection[] = [connectionOf()]) {
         dependencies,
       ),
     start: (execution = 'run-1') =>
-      startSync({ connectionId: id, execution }, { fivetran, leases, syncs, clock }),
+      startSync(
+        { connectionId: id, execution },
+        { fivetran, leases, syncs, clock, log: silentLog },
+      ) as Promise<StartSyncResult>,
     look: (following: Parameters<typeof startSync>[0]['following'], execution = 'run-1') =>
       readSync(
         { mode: 'progress', execution, connectionId: id, following: following! },
@@ -117,10 +121,57 @@ async function runOf(
   throw new Error('It was never found to be over.');
 }
 
+describe('before the initial sync', () => {
+  test('Fivetran is told to read the schema, so that the mark knows its tables', async () => {
+    const { fivetran, dependencies, connection, begin } = world();
+    Object.assign(connection, { succeededAt: null, isHistoricalSync: true });
+    const captured = fivetran.tables;
+    fivetran.tables = undefined;
+    fivetran.schemas.reload = () => Promise.resolve(captured ?? []);
+    await begin();
+    expect(await dependencies.connections.read(id)).toMatchObject({ tables: captured, copiesAll: true });
+  });
+
+  test('a connection that is not set up yet is not asked to read it', async () => {
+    const { fivetran, connection, begin } = world();
+    connection.setupState = 'incomplete';
+    fivetran.tables = undefined;
+    await begin();
+    expect(fivetran.calls).not.toContain(`schemas.reload ${id}`);
+  });
+
+  test('a schema that cannot be read holds nothing up', async () => {
+    const { fivetran, dependencies, begin } = world();
+    fivetran.tables = undefined;
+    fivetran.schemas.reload = () => Promise.reject(new UnavailableError('Fivetran answered 504.'));
+    expect((await begin()).outcome).toBe('start');
+    expect((await dependencies.connections.read(id))?.tables).toEqual([]);
+  });
+
+  test('a paused connection stays so until its sync is started', async () => {
+    const { fivetran, connection, begin } = world();
+    connection.paused = true;
+    expect(await begin({ whenPaused: 'unpause' })).toMatchObject({ outcome: 'start', unpause: true });
+    expect(fivetran.sent).toEqual([]);
+  });
+
+  test('the mark after it holds changes only', async () => {
+    const { clock, dependencies, connection, serverNow, begin, start, look } = world();
+    Object.assign(connection, { succeededAt: null, isHistoricalSync: true });
+    await begin();
+    const { following, waitSeconds } = await start();
+    clock.advance(waitSeconds + 3600);
+    Object.assign(connection, { syncState: 'scheduled', succeededAt: serverNow() });
+    expect((await look(following)).outcome).toBe('succeeded');
+    expect((await dependencies.connections.read(id))?.copiesAll).toBe(false);
+  });
+});
+
 test('tables that Fivetran captured only in the initial sync are recorded when that has ended', async () => {
   const { clock, fivetran, connection, dependencies, serverNow, begin, start, look } = world();
   const captured = fivetran.tables;
   fivetran.tables = undefined;
+  connection.setupState = 'incomplete';
   await begin();
   expect((await dependencies.connections.read(id))?.tables).toEqual([]);
   const { following, waitSeconds } = await start();
@@ -336,7 +387,19 @@ describe('one sync is handled once', () => {
   test('when its webhook comes while an execution follows it', async () => {
     const it = world();
     await it.begin({}, 'trigger');
-    expect((await it.begin(webhook, 'webhook')).outcome).toBe('handled');
+    await it.start('trigger');
+    const endedAt = it.serverNow();
+    expect((await it.begin({ ...webhook, endedAt }, 'webhook')).outcome).toBe('handled');
+  });
+
+  test('and an earlier sync is reviewed although an execution follows the next one', async () => {
+    const it = world([connectionOf({ succeededAt })]);
+    await it.begin({}, 'trigger');
+    expect((await it.begin(webhook, 'webhook, before the next sync')).outcome).toBe('succeeded');
+    const other = world([connectionOf({ succeededAt })]);
+    await other.begin({}, 'trigger');
+    await other.start('trigger');
+    expect((await other.begin(webhook, 'webhook, during the next sync')).outcome).toBe('succeeded');
   });
 
   test('and one that a later sync has overtaken is reviewed as the later one', async () => {

@@ -6,7 +6,13 @@ import type { Fivetran } from '../../shared/clients/fivetran/fivetran.ts';
 import type { PrivateLink } from '../../shared/clients/privatelink/privatelink.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { CheckResult } from '../../shared/contracts/finding.ts';
-import type { BeginResult, CloseResult, ProgressResult, ReadSyncInput } from '../../shared/contracts/sync.ts';
+import type {
+  BeginResult,
+  CloseResult,
+  HandledElsewhere,
+  ProgressResult,
+  ReadSyncInput,
+} from '../../shared/contracts/sync.ts';
 import type { Log } from '../../shared/log.ts';
 import { begin } from './begin.ts';
 import { close } from './close.ts';
@@ -33,7 +39,7 @@ export interface ReadSyncDependencies {
 export function readSync(
   input: ReadSyncInput,
   dependencies: ReadSyncDependencies,
-): Promise<BeginResult | ProgressResult | CheckResult | CloseResult> {
+): Promise<BeginResult | ProgressResult | HandledElsewhere | CheckResult | CloseResult> {
   switch (input.mode) {
     case 'begin':
       return begin(input, dependencies);

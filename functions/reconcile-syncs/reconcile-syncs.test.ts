@@ -132,9 +132,22 @@ describe('reconciliation', () => {
     const it = world();
     await it.reconcile();
     await it.leases.take(`sync#${id}`, 'run-1', 7200);
+    const since = it.clock.now().toISOString();
+    await it.syncs.change(id, { followed: { execution: 'run-1', since, startedByUs: true } });
     it.connection.failedAt = it.clock.now().toISOString();
     it.clock.advance(600);
     expect((await it.reconcile()).endedSyncs).toBe(0);
+  });
+
+  test('tells of a sync that ended before the one that an execution follows began', async () => {
+    const it = world();
+    await it.reconcile();
+    it.connection.failedAt = it.clock.now().toISOString();
+    it.clock.advance(600);
+    await it.leases.take(`sync#${id}`, 'run-1', 7200);
+    const since = it.clock.now().toISOString();
+    await it.syncs.change(id, { followed: { execution: 'run-1', since, startedByUs: true } });
+    expect((await it.reconcile()).endedSyncs).toBe(1);
   });
 
   test('lets a success be reviewed only when a verification is due', async () => {

@@ -7,6 +7,7 @@ import type { Connection } from '../../shared/contracts/fivetran.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Metrics } from '../../shared/metrics.ts';
 import { conditionsOf } from '../../shared/rules/connection-conditions.ts';
+import { followedBy, isEndOfFollowed } from '../../shared/rules/followed-sync.ts';
 import { isReviewDue } from '../../shared/rules/review.ts';
 import { postgresServices } from '../../shared/rules/supported-services.ts';
 import { syncLease } from '../../shared/rules/sync-lease.ts';
@@ -121,13 +122,14 @@ interface Look {
 
 async function look(seen: Seen, dependencies: ReconcileSyncsDependencies): Promise<Look> {
   const { connection, state } = seen;
-  const followed =
-    (isCandidate(seen, dependencies.graceMs) || connection.syncState === 'rescheduled') &&
-    (await dependencies.leases.holder(syncLease(connection.id))) !== undefined;
+  const holder =
+    isCandidate(seen, dependencies.graceMs) || connection.syncState === 'rescheduled'
+      ? await dependencies.leases.holder(syncLease(connection.id))
+      : undefined;
   const parts = [
-    lostEnd(seen, followed, dependencies),
+    lostEnd(seen, holder, dependencies),
     changedMethod(seen),
-    await conditions(seen, followed),
+    await conditions(seen, holder !== undefined),
   ];
   return {
     events: parts.flatMap(({ events }) => events),
@@ -163,13 +165,17 @@ function isCandidate({ connection, state, serverTime }: Seen, graceMs: number): 
 
 function lostEnd(
   seen: Seen,
-  followed: boolean,
+  holder: string | undefined,
   { policy, graceMs }: Pick<ReconcileSyncsDependencies, 'policy' | 'graceMs'>,
 ): Look {
   const { connection, state } = seen;
   const last = lastEndOf(connection);
-  if (last === undefined || followed || !isCandidate(seen, graceMs)) return { events: [], remember: {} };
+  if (last === undefined || !isCandidate(seen, graceMs)) return { events: [], remember: {} };
   const endedAt = toInstant(last.endedAt) ?? last.endedAt;
+  const followed = followedBy(holder, state?.followed);
+  if (followed !== undefined && isEndOfFollowed({ syncId: '', endedAt }, followed, undefined)) {
+    return { events: [], remember: {} };
+  }
   const review = isReviewDue(
     { status: last.status, endedAt },
     { followed: false, lastOutcome: state?.lastOutcome, lastVerifiedAt: state?.lastVerifiedAt },

@@ -13,7 +13,7 @@ import { startSync } from './start-sync.ts';
 export const handler = createHandler({
   name: 'start-sync',
   parse: (event) => parse(StartSyncInput, event, 'The input of start-sync'),
-  setUp: () => {
+  setUp: (log) => {
     const config = loadConfig(['ledgerTable', 'fivetranBaseUrl', 'fivetranSecretId']);
     const table = createLedgerTable(config);
     return {
@@ -21,6 +21,7 @@ export const handler = createHandler({
       leases: createLeases(table, clock),
       syncs: createSyncs(table, clock),
       clock,
+      log,
     };
   },
   run: startSync,

@@ -5,6 +5,8 @@ import { FivetranRequestError } from '../../shared/errors.ts';
 import { connectionOf, createFivetranDouble } from '../../tests/support/fivetran-double.ts';
 import { createManualClock } from '../../tests/support/manual-clock.ts';
 import { createMemoryLedger } from '../../tests/support/memory-ledger.ts';
+import { silentLog } from '../../tests/support/silent-log.ts';
+import type { StartSyncInput, StartSyncResult } from '../../shared/contracts/sync.ts';
 import { startSync } from './start-sync.ts';
 
 const id = 'assimilate_seem';
@@ -18,10 +20,12 @@ function world(connection = connectionOf()) {
     leases: createLeases(table, clock),
     syncs: createSyncs(table, clock),
     clock,
+    log: silentLog,
   };
   return {
     ...dependencies,
-    start: () => startSync({ connectionId: id, execution: 'run-1' }, dependencies),
+    start: (more: Partial<StartSyncInput> = {}) =>
+      startSync({ connectionId: id, execution: 'run-1', ...more }, dependencies) as Promise<StartSyncResult>,
   };
 }
 
@@ -40,6 +44,37 @@ describe('starting a sync', () => {
     });
     expect(fivetran.calls).toEqual([`connections.get ${id}`, `connections.sync ${id}`]);
     expect(await leases.holder(`sync#${id}`)).toBe('run-1');
+  });
+
+  test('tells the ledger whose sync it is before it begins', async () => {
+    const { start, fivetran, syncs } = world();
+    fivetran.connections.sync = async () => {
+      expect((await syncs.state(id)).followed).toEqual({
+        execution: 'run-1',
+        since: '2026-11-02T11:00:00.000Z',
+        startedByUs: true,
+      });
+    };
+    await start();
+    expect.assertions(1);
+  });
+
+  test('leaves the sync to the execution that has taken the lease meanwhile', async () => {
+    const { start, fivetran, leases } = world();
+    await leases.take(`sync#${id}`, 'run-2', 60);
+    expect(await start()).toMatchObject({ outcome: 'handled' });
+    expect(fivetran.calls).toEqual([]);
+  });
+
+  test('unpauses a paused connection only when it is told to, and before it asks for the sync', async () => {
+    const { start, fivetran } = world(connectionOf({ paused: true, syncState: 'paused' }));
+    await start({ unpause: true });
+    expect(fivetran.sent).toEqual([{ paused: false }]);
+    expect(fivetran.calls).toEqual([
+      `connections.get ${id}`,
+      `connections.update ${id}`,
+      `connections.sync ${id}`,
+    ]);
   });
 
   test('adopts a sync that runs, and neither doubles nor stops it', async () => {
@@ -70,7 +105,7 @@ describe('starting a sync', () => {
     const { following } = await it.start();
     it.fivetran.connectionsById.get(id)!.syncState = 'rescheduled';
     it.clock.advance(600);
-    const again = await startSync({ connectionId: id, execution: 'run-1', following }, it);
+    const again = await it.start({ following });
     expect(again).toMatchObject({
       outcome: 'started',
       following: { baseline: following.baseline, starts: 2, since: '2026-11-02T10:10:00.000Z' },

@@ -2,31 +2,43 @@ import type { Fivetran } from '../../shared/clients/fivetran/fivetran.ts';
 import type { Leases } from '../../shared/clients/ledger/leases.ts';
 import type { Syncs } from '../../shared/clients/ledger/syncs.ts';
 import type { Clock } from '../../shared/clock.ts';
-import type { StartSyncInput, StartSyncResult } from '../../shared/contracts/sync.ts';
+import type { HandledElsewhere, StartSyncInput, StartSyncResult } from '../../shared/contracts/sync.ts';
 import { FivetranRequestError } from '../../shared/errors.ts';
+import type { Log } from '../../shared/log.ts';
 import { follow, nameOfReport, restart, secondsToLook } from '../../shared/rules/following.ts';
-import { stepSeconds, syncLease } from '../../shared/rules/sync-lease.ts';
+import { handledElsewhere, stepSeconds, syncLease } from '../../shared/rules/sync-lease.ts';
 
 export interface StartSyncDependencies {
   fivetran: Fivetran;
   leases: Leases;
   syncs: Syncs;
   clock: Clock;
+  log: Log;
 }
 
 /**
  * Asks Fivetran for a sync, or adopts the one that is running. The state before it is taken from Fivetran in the
- * last moment, so that the end of an earlier sync is never taken for the end of this one.
+ * last moment, so that the end of an earlier sync is never taken for the end of this one; and the ledger knows whose
+ * sync it is before it begins, so that no webhook's report of it is taken for a stranger's.
  */
 export async function startSync(
-  { connectionId, execution, following: rescheduled }: StartSyncInput,
-  { fivetran, leases, syncs, clock }: StartSyncDependencies,
-): Promise<StartSyncResult> {
-  await leases.take(syncLease(connectionId), execution, stepSeconds);
+  { connectionId, execution, following: rescheduled, unpause }: StartSyncInput,
+  { fivetran, leases, syncs, clock, log }: StartSyncDependencies,
+): Promise<StartSyncResult | HandledElsewhere> {
+  if (!(await leases.take(syncLease(connectionId), execution, stepSeconds))) {
+    return handledElsewhere(connectionId);
+  }
   const { durationSeconds, reported } = await syncs.state(connectionId);
   const connection = await fivetran.connections.get(connectionId);
-  const started = connection.syncState !== 'syncing' && (await ask(fivetran, connectionId));
-  const startedAt = started ? connection.serverTime.toISOString() : null;
+  const since = connection.serverTime.toISOString();
+  const adopted = connection.syncState === 'syncing';
+  await syncs.change(connectionId, { followed: { execution, since, startedByUs: !adopted } });
+  if (connection.paused && unpause === true) {
+    await fivetran.connections.update(connectionId, { paused: false });
+    log.info('UNPAUSED', 'The connection was paused and has been unpaused, as the input asks for.');
+  }
+  const started = !adopted && (await ask(fivetran, connectionId));
+  const startedAt = started ? since : null;
   const now = clock.now();
   const following =
     rescheduled === undefined || rescheduled === null

@@ -88,7 +88,6 @@ export const EnsureConnectionInput = z.discriminatedUnion('mode', [
     privateLinkId: z.string().check(z.minLength(1)),
     host: z.string(),
   }),
-  z.object({ mode: z.literal('unpause'), connectionId: ConnectionId }),
   z.object({ mode: z.literal('credentials'), connectionId: ConnectionId, source: SourceName }),
 ]);
 export type EnsureConnectionInput = z.output<typeof EnsureConnectionInput>;
@@ -103,7 +102,6 @@ export type EnsuredConnection =
       fellBack: boolean;
       summary: string;
     }
-  | { outcome: 'unpaused'; connectionId: string; summary: string }
   | {
       /**
        * current: Fivetran has the present password; sent: it was given the rotated one; unmanaged: the connection

@@ -20,6 +20,18 @@ export const Baseline = z.object({
 });
 export type Baseline = z.output<typeof Baseline>;
 
+/** Which sync an execution follows, for those who hear of a sync's end and ask whether that one sees it by itself. */
+export const FollowedSync = z.object({
+  execution: Execution,
+  /** Fivetran's time shortly before the sync was asked for, or when a running one was adopted. */
+  since: Instant,
+  /** Whether no sync ran at that time, so that the followed one began later. */
+  startedByUs: z.boolean(),
+  /** Fivetran's time of its end, once that is known; verification goes on under the same lease. */
+  endedAt: z.optional(Instant),
+});
+export type FollowedSync = z.output<typeof FollowedSync>;
+
 /** A sync that is being followed; goes from one look to the next in the execution's state. */
 export const Following = z.object({
   baseline: Baseline,
@@ -80,14 +92,23 @@ export const StartSyncInput = z.object({
   execution: Execution,
   /** The sync that is being followed, when a reschedule of a manual connection has come due. */
   following: z.optional(z.nullable(Following)),
+  /** Whether a paused connection is to be unpaused for it. */
+  unpause: z.optional(z.boolean()),
 });
 export type StartSyncInput = z.output<typeof StartSyncInput>;
 
 export interface StartSyncResult {
+  /** adopted: a sync was running already. */
   outcome: 'started' | 'adopted';
   following: Following;
   /** Until the first look. */
   waitSeconds: number;
+}
+
+/** Another execution has taken the connection's lease, because we were too slow: the sync is that one's to follow. */
+export interface HandledElsewhere {
+  outcome: 'handled';
+  summary: string;
 }
 
 export const ReadSyncInput = z.discriminatedUnion('mode', [
@@ -131,6 +152,8 @@ export interface BeginResult {
   privateLinkId: string;
   /** Setup tests must pass before a sync. */
   needsTest: boolean;
+  /** The connection is paused, and is to be unpaused when its sync is started. */
+  unpause: boolean;
   /** Fivetran's time of the last success: how old the data is; null before the first. */
   lastSuccessAt: string | null;
   sync: EndedSync | null;
@@ -138,6 +161,7 @@ export interface BeginResult {
   waitSeconds: number;
 }
 
+/** What one look at a sync says. */
 export interface ProgressResult {
   /**
    * running: look again; rescheduled: the same, and on-call has not been told yet; restart: ask for the sync again;

@@ -1,4 +1,5 @@
 import type { Connection } from '../contracts/fivetran.ts';
+import { webhookLagMs } from './followed-sync.ts';
 import { fivetranTime, lastEndOf, type LastEnd } from './sync-view.ts';
 
 /** The end of a sync as its observer told us. */
@@ -21,8 +22,6 @@ export interface IdentifiedSync {
 
 /** After these Fivetran moves none of the connection's timestamps. */
 const notAnEnd = new Set(['RESCHEDULED', 'CANCELED']);
-/** A webhook's event is made within this time of Fivetran's setting the connection's timestamp. */
-const webhookLagMs = 5 * 60_000;
 
 /**
  * One sync has several names: the webhook knows its id, the connection only when it ended. All names that can be

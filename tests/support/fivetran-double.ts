@@ -137,7 +137,10 @@ export function createFivetranDouble(
       sync: (id) => answer(`connections.sync ${id}`, () => void (find(id).syncState = 'syncing')),
       test: (id) => answer(`connections.test ${id}`, () => now(find(id))),
     },
-    schemas: { selectedTables: (id) => answer(`schemas ${id}`, () => double.tables) },
+    schemas: {
+      selectedTables: (id) => answer(`schemas ${id}`, () => double.tables),
+      reload: (id) => answer(`schemas.reload ${id}`, () => double.tables ?? []),
+    },
     destinations: {
       get: (id) =>
         answer(`destinations.get ${id}`, () => {

@@ -78,8 +78,16 @@ export function createSyncBench(
         { mode: 'begin', execution, request: request as { connectionId: string } },
         dependencies,
       ) as Promise<BeginResult>,
-    start: (connectionId: string, execution = 'run-1', following?: StartSyncResult['following']) =>
-      startSync({ connectionId, execution, following }, dependencies),
+    start: (
+      connectionId: string,
+      execution = 'run-1',
+      following?: StartSyncResult['following'],
+      options: { unpause?: boolean } = {},
+    ) =>
+      startSync(
+        { connectionId, execution, following, unpause: options.unpause ?? false },
+        dependencies,
+      ) as Promise<StartSyncResult>,
     look: (connectionId: string, following: StartSyncResult['following'], execution = 'run-1') =>
       readSync(
         { mode: 'progress', execution, connectionId, following },

@@ -1,5 +1,4 @@
 import * as z from 'zod/mini';
-import { FivetranRequestError } from '../../errors.ts';
 import type { Clock } from '../../clock.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 import { connectionsOf, type Connections } from './connections.ts';
@@ -43,16 +42,8 @@ export function fivetranWith(settings: HttpSettings): Fivetran {
   return {
     privateLinks: privateLinksOf(http),
     connections: connectionsOf(http),
-    schemas: schemasOf(http, isNotSetUpYet),
+    schemas: schemasOf(http),
     destinations: destinationsOf(http),
     webhooks: webhooksOf(http),
   };
-}
-
-/** 400 or 404 for a connection that has no schema yet; the connection itself was read before. */
-function isNotSetUpYet(error: unknown): boolean {
-  return (
-    (error instanceof FivetranRequestError && error.status === 400) ||
-    (error instanceof Error && error.name === 'NotFoundError')
-  );
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { SelectedTable } from '../../contracts/connection-record.ts';
+import { FivetranRequestError, NotFoundError } from '../../errors.ts';
 import type { FivetranHttp } from './http.ts';
 
 const Wire = z.object({
@@ -41,15 +42,25 @@ export interface Schemas {
    * captured a schema (it refuses until the connection is set up).
    */
   selectedTables(connectionId: string): Promise<SelectedTable[] | undefined>;
+  /**
+   * The same after Fivetran has read the schema from the source anew, which it otherwise does in the first sync.
+   * Keeps what is selected. The connection must be set up.
+   */
+  reload(connectionId: string): Promise<SelectedTable[]>;
 }
 
-export function schemasOf(http: FivetranHttp, isNotCaptured: (error: unknown) => boolean): Schemas {
+const pathOf = (connectionId: string): string =>
+  `/v1/connections/${encodeURIComponent(connectionId)}/schemas`;
+/** Fivetran reads every table and column of the source first. */
+const reloadTimeoutMs = 45_000;
+
+export function schemasOf(http: FivetranHttp): Schemas {
   return {
     async selectedTables(connectionId) {
       try {
         const { data } = await http.send({
           method: 'GET',
-          path: `/v1/connections/${encodeURIComponent(connectionId)}/schemas`,
+          path: pathOf(connectionId),
           data: Wire,
           repeatable: true,
         });
@@ -59,8 +70,25 @@ export function schemasOf(http: FivetranHttp, isNotCaptured: (error: unknown) =>
         throw error;
       }
     },
+
+    async reload(connectionId) {
+      const { data } = await http.send({
+        method: 'POST',
+        path: `${pathOf(connectionId)}/reload`,
+        body: { exclude_mode: 'PRESERVE' },
+        data: Wire,
+        // It is a burden to the source, and its caller can do without.
+        repeatable: false,
+        timeoutMs: reloadTimeoutMs,
+      });
+      return tablesOf(data);
+    },
   };
 }
+
+/** 400 or 404 for a connection that has no schema yet; the connection itself was read before. */
+const isNotCaptured = (error: unknown): boolean =>
+  error instanceof NotFoundError || (error instanceof FivetranRequestError && error.status === 400);
 
 function tablesOf({ schemas }: z.output<typeof Wire>): SelectedTable[] {
   return Object.entries(schemas ?? {}).flatMap(([schema, schemaConfig]) =>

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { Clock } from '../../clock.ts';
+import { FollowedSync } from '../../contracts/sync.ts';
 import type { LedgerTable } from './table.ts';
 
 /** The end of a sync that Fivetran's webhook told us about. */
@@ -14,6 +15,9 @@ export const ReportedEnd = z.object({
   startedAt: z.nullable(z.string()),
 });
 export type ReportedEnd = z.output<typeof ReportedEnd>;
+
+/** The start of a sync that Fivetran's webhook told us about; times are Fivetran's. */
+const ReportedStart = z.object({ syncId: z.string(), startedAt: z.string() });
 
 /** What the ledger remembers of a connection's syncs. Timestamps are Fivetran's own. */
 export const SyncState = z.object({
@@ -33,6 +37,9 @@ export const SyncState = z.object({
   sentRole: z.optional(z.object({ source: z.string(), versionId: z.string() })),
   /** The last end that Fivetran's webhook told us about. */
   reported: z.optional(ReportedEnd),
+  reportedStart: z.optional(ReportedStart),
+  /** Who follows a sync, as long as that execution holds the connection's lease. */
+  followed: z.optional(FollowedSync),
 });
 export type SyncState = z.output<typeof SyncState>;
 
@@ -63,7 +70,6 @@ const claimSeconds = 30 * 86_400;
 const fleet = 'fleet';
 const stateKey = (connectionId: string) => ({ pk: fleet, sk: `connection#${connectionId}` });
 const webhookKey = { pk: fleet, sk: 'webhook' };
-const ReportedStart = z.object({ syncId: z.string(), startedAt: z.string() });
 const keyOf = (connectionId: string, sk: string) => ({ pk: `connection#${connectionId}`, sk });
 
 export function createSyncs(table: LedgerTable, clock: Clock): Syncs {
@@ -106,14 +112,15 @@ export function createSyncs(table: LedgerTable, clock: Clock): Syncs {
 
     async noteEnd(connectionId, end) {
       const item = await table.get(stateKey(connectionId));
-      const start = z.safeParse(ReportedStart, item?.reportedStart);
-      const isSame = start.success && end.syncId !== '' && start.data.syncId === end.syncId;
+      const state = readState(item);
+      const start = state.reportedStart;
+      const isSame = end.syncId !== '' && start?.syncId === end.syncId;
       await table.update(
         stateKey(connectionId),
         {
           expression: 'SET reported = :reported, reportedEndAt = :endedAt',
           values: {
-            ':reported': { ...end, startedAt: isSame ? start.data.startedAt : null },
+            ':reported': { ...end, startedAt: isSame ? start.startedAt : null },
             ':endedAt': end.endedAt,
           },
         },
@@ -121,7 +128,7 @@ export function createSyncs(table: LedgerTable, clock: Clock): Syncs {
           expression: 'attribute_not_exists(reportedEndAt) OR reportedEndAt < :endedAt',
         },
       );
-      return readState(item);
+      return state;
     },
 
     async webhookInactiveSince() {
