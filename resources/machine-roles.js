@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pascalCase } from './names.js';
+import { serviceRole } from './roles.js';
 
 const folder = path.resolve(import.meta.dirname, '../state-machines');
 
@@ -80,33 +81,17 @@ function statementsOf(definition) {
 const roles = readdirSync(folder)
   .filter((file) => file.endsWith('.asl.yml'))
   .map((file) => {
-    const name = pascalCase(file.replace(/\.asl\.yml$/, ''));
-    const role = {
-      Type: 'AWS::IAM::Role',
-      Properties: {
-        AssumeRolePolicyDocument: {
-          Version: '2012-10-17',
-          Statement: [
-            {
-              Effect: 'Allow',
-              Principal: { Service: 'states.amazonaws.com' },
-              Action: 'sts:AssumeRole',
-              Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
-            },
-          ],
+    const name = file.replace(/\.asl\.yml$/, '');
+    return [
+      `${pascalCase(name)}Role`,
+      serviceRole({
+        service: 'states',
+        source: {
+          'Fn::Sub': `arn:\${AWS::Partition}:states:\${AWS::Region}:\${AWS::AccountId}:stateMachine:\${self:service}-\${sls:stage}-${name}`,
         },
-        Policies: [
-          {
-            PolicyName: 'machine',
-            PolicyDocument: {
-              Version: '2012-10-17',
-              Statement: statementsOf(readFileSync(path.join(folder, file), 'utf8')),
-            },
-          },
-        ],
-      },
-    };
-    return [`${name}Role`, role];
+        statements: statementsOf(readFileSync(path.join(folder, file), 'utf8')),
+      }),
+    ];
   });
 
 const template = {

@@ -112,7 +112,8 @@ ${rows.join('\n')}
   return format(page, { ...(await resolveConfig(path.join(root, permissionsPath))), parser: 'markdown' });
 }
 
-const ofTheRuntime = /^(logs:|xray:|kms:|sqs:SendMessage$|ec2:\w+(NetworkInterfaces?|PrivateIpAddresses)$)/;
+const ofTheRuntime =
+  /^(logs:|xray:|kms:|sqs:SendMessage$|ec2:\w+(NetworkInterfaces?|PrivateIpAddresses)$|ec2:DescribeSubnets$)/;
 
 /** The last, telling part of each ARN. */
 function resourceInWords(resource: unknown): string {

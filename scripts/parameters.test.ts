@@ -42,6 +42,13 @@ describe('the parameters of a deployment', () => {
       says: 'params.prod.yml does not exist: copy params.example.yml',
     },
     {
+      name: 'a stage that names cannot hold',
+      change: () => {
+        readDeployment({ stage: 'Production_of_all_teams', region: 'us-east-1', folder });
+      },
+      says: 'The stage is "Production_of_all_teams" but must be 1 to 20 small letters',
+    },
+    {
       name: 'a file that is not YAML',
       change: () => read('parameters: ['),
       says: 'params.prod.yml is not YAML',

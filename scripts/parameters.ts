@@ -83,12 +83,18 @@ export function declaredParameters(): Record<string, DeclaredParameter> {
  * What `params.<stage>.yml` says. A portable package, which no deployment is behind (tests, one machine), takes the
  * defaults and one source.
  *
- * @throws ParameterError when there is no such file, or naming everything in it that is missing, unknown, malformed
+ * @throws ParameterError when the stage is no name or has no such file, or naming everything in it that is missing, unknown, malformed
  *   or contradictory
  */
 export function readDeployment(wanted: { stage: string; region: string; folder?: string }): Deployment {
   if (process.env.PORTABLE_PACKAGE === 'true') {
     return { ...DeploymentShape.parse({}), parameters: {} };
+  }
+  if (!/^[a-z][a-z0-9-]{0,19}$/.test(wanted.stage)) {
+    // The longest name that a stage is part of is a function's, and ends at 64 characters.
+    throw new ParameterError(
+      `The stage is "${wanted.stage}" but must be 1 to 20 small letters, digits and dashes, a letter first.`,
+    );
   }
   const file = `params.${wanted.stage}.yml`;
   const location = path.join(wanted.folder ?? root, file);
@@ -138,12 +144,12 @@ export function faultsOfParameters(
 ): string[] {
   const unknown = Object.keys(given)
     .filter((name) => !(name in declared))
-    .map((name) => `parameter ${name} does not exist`);
+    .map((name) => `parameter ${name} does not exist (docs/configuration.md lists them)`);
   const others = Object.entries(declared).flatMap(([name, declaration]) => {
     const value = given[name];
     if (value === undefined) {
       return declaration.Default === undefined
-        ? [`parameter ${name} is required: ${declaration.Description}`]
+        ? [`parameter ${name} is required: ${declaration.Description.replace(/\.$/, '')}`]
         : [];
     }
     return faultOfValue(name, value, declaration);

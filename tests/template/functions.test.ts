@@ -1,40 +1,52 @@
 import { describe, expect, it } from 'vitest';
 import { settings } from '../../shared/config.ts';
-import { bundleOf, functions, referencesOf, resourcesOf, template } from './template.ts';
+import {
+  broken,
+  bundleOf,
+  functionsOf,
+  packaged,
+  referencesOf,
+  resourcesOf,
+  type LambdaFunction,
+  type Template,
+} from './template.ts';
 
-describe.each(functions.map((part) => [part.folder, part] as const))('function %s', (folder, part) => {
-  it('has a timeout of its own', () => {
-    expect(part.properties.Timeout).toBeGreaterThan(0);
-  });
-
-  it('keeps its log for a limited time', () => {
-    const name = part.properties.FunctionName;
-    const group = resourcesOf('AWS::Logs::LogGroup').find(
-      ([, { Properties }]) => Properties.LogGroupName === `/aws/lambda/${String(name)}`,
+/** What a function must have around it, and has not. */
+function lacking(template: Template): string[] {
+  return functionsOf(template).flatMap(({ folder, logicalId, properties }) => {
+    const lacks: string[] = [];
+    if (typeof properties.Timeout !== 'number') lacks.push(`${folder}: no timeout of its own`);
+    const group = resourcesOf(template, 'AWS::Logs::LogGroup').find(
+      ([, { Properties }]) => Properties.LogGroupName === `/aws/lambda/${String(properties.FunctionName)}`,
     );
-    expect(group?.[1].Properties.RetentionInDays).toBeGreaterThan(0);
+    if (typeof group?.[1].Properties.RetentionInDays !== 'number') {
+      lacks.push(`${folder}: its log is kept for ever`);
+    }
+    for (const metric of ['Errors', 'Throttles']) {
+      const alarmed = resourcesOf(template, 'AWS::CloudWatch::Alarm').some(
+        ([, { Properties }]) =>
+          Properties.MetricName === metric && referencesOf(Properties.Dimensions).includes(logicalId),
+      );
+      if (!alarmed) lacks.push(`${folder}: no alarm on its ${metric}`);
+    }
+    return lacks;
   });
+}
 
-  it('has an alarm', () => {
-    const alarms = resourcesOf('AWS::CloudWatch::Alarm').filter(([, { Properties }]) =>
-      referencesOf(Properties.Dimensions ?? []).includes(part.logicalId),
-    );
-    expect(alarms.length).toBeGreaterThan(0);
+/** Variables that a function is given and that its handler does not read. */
+function unreadVariables(template: Template): string[] {
+  return functionsOf(template).flatMap(({ folder, properties }) => {
+    const { Variables } = properties.Environment as { Variables: Record<string, unknown> };
+    const read = readBy(folder);
+    return Object.keys(Variables)
+      .filter((variable) => !variable.startsWith('POWERTOOLS_') && !read.has(variable))
+      .map((variable) => `${folder}: ${variable}`);
   });
-
-  it('is given no variable that it does not read', () => {
-    const { Variables } = part.properties.Environment as { Variables: Record<string, unknown> };
-    const bundle = bundleOf(folder);
-    const unread = Object.keys(Variables).filter(
-      (variable) => !variable.startsWith('POWERTOOLS_') && !readBy(bundle, folder).has(variable),
-    );
-    expect(unread).toEqual([]);
-  });
-});
+}
 
 /** Variables whose settings the function's handler names; the table of all settings is in every bundle. */
-function readBy(bundle: string, folder: string): Set<string> {
-  const calls = [...bundle.matchAll(/\(\[((?:"\w+",?)+)\]/g)].flatMap(([, names]) =>
+function readBy(folder: string): Set<string> {
+  const calls = [...bundleOf(folder).matchAll(/\(\[((?:"\w+",?)+)\]/g)].flatMap(([, names]) =>
     [...(names ?? '').matchAll(/"(\w+)"/g)].map(([, name]) => name ?? ''),
   );
   const variables = calls.flatMap((name) =>
@@ -44,11 +56,62 @@ function readBy(bundle: string, folder: string): Set<string> {
   return new Set(variables);
 }
 
-describe('the template', () => {
-  it('stays below the limit of 500 resources with three sources', () => {
-    const resources = Object.keys(template.Resources);
-    const ofOneSource = resources.filter((logicalId) => logicalId.endsWith('Postgres'));
-    expect(ofOneSource.length).toBeGreaterThan(5);
-    expect(resources.length + 2 * ofOneSource.length).toBeLessThan(500);
+/** Functions that log in to the database and could be reached from, or reach, the internet; and the reverse. */
+function wrongNetwork(template: Template): string[] {
+  const isInVpc = ({ properties }: LambdaFunction): boolean => properties.VpcConfig !== undefined;
+  // The text of the protocol's first message, which only a PostgreSQL client holds.
+  const logsIn = ({ folder }: LambdaFunction): boolean => bundleOf(folder).includes('SCRAM-SHA-256');
+  return functionsOf(template).flatMap((part) => {
+    if (logsIn(part) && !isInVpc(part))
+      return [`${part.folder} logs in to the database from outside the VPC`];
+    const needsVpc = logsIn(part) || /["'](node:)?dns(\/promises)?["']/.test(bundleOf(part.folder));
+    return isInVpc(part) && !needsVpc ? [`${part.folder} is in the VPC and reaches nothing there`] : [];
+  });
+}
+
+describe('every function', () => {
+  it('has a timeout, a log that is not kept for ever, and alarms', () => {
+    expect(functionsOf(packaged).length).toBeGreaterThan(15);
+    expect(lacking(packaged)).toEqual([]);
+  });
+
+  it.each([
+    {
+      name: 'without a timeout',
+      change: broken((resources) => delete resources.NotifyLambdaFunction!.Properties.Timeout),
+      told: ['notify: no timeout of its own'],
+    },
+    {
+      name: 'whose log is kept for ever',
+      change: broken((resources) => delete resources.NotifyLogGroup!.Properties.RetentionInDays),
+      told: ['notify: its log is kept for ever'],
+    },
+    {
+      name: 'without an alarm',
+      change: broken((resources) => delete resources.NotifyErrors),
+      told: ['notify: no alarm on its Errors'],
+    },
+  ])('is told when it is one $name', ({ change, told }) => {
+    expect(lacking(change)).toEqual(told);
+  });
+
+  it('is given no variable that it does not read', () => {
+    expect(unreadVariables(packaged)).toEqual([]);
+    const added = broken(({ NotifyLambdaFunction }) => {
+      Object.assign(NotifyLambdaFunction!.Properties.Environment!, {
+        Variables: { FIVETRAN_SECRET_ID: 'nobody reads this' },
+      });
+    });
+    expect(unreadVariables(added)).toEqual(['notify: FIVETRAN_SECRET_ID']);
+  });
+
+  it('is in the VPC exactly when the database is what it reaches', () => {
+    expect(wrongNetwork(packaged)).toEqual([]);
+    const outside = broken((resources) => delete resources.CheckSourceLambdaFunction!.Properties.VpcConfig);
+    expect(wrongNetwork(outside)).toEqual(['check-source logs in to the database from outside the VPC']);
+    const inside = broken(({ ReadSyncLambdaFunction: part }) => {
+      part!.Properties.VpcConfig = {};
+    });
+    expect(wrongNetwork(inside)).toEqual(['read-sync is in the VPC and reaches nothing there']);
   });
 });

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { templatePath } from '../../scripts/package.ts';
 
-const root = path.resolve(import.meta.dirname, '../..');
+export const root = path.resolve(import.meta.dirname, '../..');
 
 export interface Resource {
   Type: string;
@@ -12,6 +12,12 @@ export interface Resource {
   Properties: Record<string, unknown>;
 }
 
+export interface Template {
+  Parameters: Record<string, Record<string, unknown>>;
+  Resources: Record<string, Resource>;
+  Outputs: Record<string, { Value: unknown }>;
+}
+
 export interface Statement {
   Effect: string;
   Action: string[];
@@ -19,44 +25,60 @@ export interface Statement {
   Condition?: Record<string, unknown>;
 }
 
-/** The packaged template, as `npm run package` made it. */
-export const template = ((): {
-  Parameters: Record<string, Record<string, unknown>>;
-  Resources: Record<string, Resource>;
-  Outputs: Record<string, { Value: unknown }>;
-} => {
-  const file = path.join(root, templatePath);
+/** A packaged template. */
+export function readTemplate(file: string): Template {
   if (!existsSync(file)) throw new Error('There is no packaged template: run npm run package first.');
-  return JSON.parse(readFileSync(file, 'utf8')) as never;
-})();
+  return JSON.parse(readFileSync(file, 'utf8')) as Template;
+}
+
+/** The template as `npm run package` made it. */
+export const packaged = readTemplate(path.join(root, templatePath));
+
+/** The packaged template with something broken: how a rule proves that it would tell. */
+export function broken(change: (resources: Record<string, Resource>) => void): Template {
+  const copy = structuredClone(packaged);
+  change(copy.Resources);
+  return copy;
+}
 
 /** Logical ids and resources of one type. */
-export function resourcesOf(type: string): [string, Resource][] {
+export function resourcesOf(template: Template, type: string): [string, Resource][] {
   return Object.entries(template.Resources).filter(([, resource]) => resource.Type === type);
 }
 
-/** The functions of the service, without the ones that the packaging tool adds for itself. */
-export const functions = resourcesOf('AWS::Lambda::Function').map(([logicalId, { Properties }]) => ({
-  logicalId,
-  folder: /\.build\/([^/]+)\//.exec(String(Properties.Handler))?.[1] ?? '',
-  properties: Properties,
-}));
+export interface LambdaFunction {
+  logicalId: string;
+  /** In functions/. */
+  folder: string;
+  properties: Record<string, unknown>;
+}
 
-const list = (value: unknown): unknown[] =>
+/** The functions of the service. */
+export function functionsOf(template: Template): LambdaFunction[] {
+  return resourcesOf(template, 'AWS::Lambda::Function').map(([logicalId, { Properties }]) => ({
+    logicalId,
+    folder: /\.build\/([^/]+)\//.exec(String(Properties.Handler))?.[1] ?? '',
+    properties: Properties,
+  }));
+}
+
+export const list = (value: unknown): unknown[] =>
   Array.isArray(value) ? value : value === undefined ? [] : [value];
 
-/** All statements of a role's inline policies, with single actions and resources as lists. */
-export function statementsOf(roleId: string): Statement[] {
-  const policies = list(template.Resources[roleId]?.Properties.Policies) as {
-    PolicyDocument: { Statement: Record<string, unknown>[] };
-  }[];
-  return policies
-    .flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
-    .map((statement) => ({
-      ...(statement as unknown as Statement),
-      Action: list(statement.Action) as string[],
-      Resource: list(statement.Resource),
-    }));
+/** The statements of a policy document, with single actions and resources as lists. */
+export function statementsIn(document: unknown): Statement[] {
+  const { Statement } = document as { Statement: Record<string, unknown>[] };
+  return list(Statement).map((statement) => ({
+    ...(statement as Statement),
+    Action: list((statement as Statement).Action) as string[],
+    Resource: list((statement as Statement).Resource),
+  }));
+}
+
+/** All statements of a role's own policies. */
+export function statementsOf(template: Template, roleId: string): Statement[] {
+  const policies = list(template.Resources[roleId]?.Properties.Policies) as { PolicyDocument: unknown }[];
+  return policies.flatMap(({ PolicyDocument }) => statementsIn(PolicyDocument));
 }
 
 /** The logical id of the role that a function or a machine runs as. */
@@ -72,7 +94,7 @@ export function bundleOf(folder: string): string {
 
 /** Logical ids that a value refers to by Ref, Fn::GetAtt or Fn::Sub. */
 export function referencesOf(value: unknown): string[] {
-  const text = JSON.stringify(value);
+  const text = JSON.stringify(value ?? null);
   return [
     ...[...text.matchAll(/"Ref":"([^"]+)"/g)].map(([, id]) => id ?? ''),
     ...[...text.matchAll(/"Fn::GetAtt":\["([^"]+)"/g)].map(([, id]) => id ?? ''),
