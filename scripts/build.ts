@@ -1,4 +1,4 @@
-import { build, type BuildOptions, type Plugin } from 'esbuild';
+import { build, stop, type BuildOptions, type Plugin } from 'esbuild';
 import { existsSync, readdirSync } from 'node:fs';
 import { readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -97,13 +97,18 @@ export interface BuiltFunction {
 export async function buildFunctions(): Promise<BuiltFunction[]> {
   const names = functionNames();
   await rm(path.join(root, '.build'), { recursive: true, force: true });
-  await build({
-    ...bundleSettings,
-    absWorkingDir: root,
-    entryPoints: names.map((name) => ({ in: `functions/${name}/handler.ts`, out: `${name}/index` })),
-    outdir: '.build',
-    outExtension: { '.js': '.mjs' },
-  });
+  try {
+    await build({
+      ...bundleSettings,
+      absWorkingDir: root,
+      entryPoints: names.map((name) => ({ in: `functions/${name}/handler.ts`, out: `${name}/index` })),
+      outdir: '.build',
+      outExtension: { '.js': '.mjs' },
+    });
+  } finally {
+    // esbuild keeps a process for the next build; whoever goes on to run the bundles has no use for it.
+    await stop();
+  }
   return Promise.all(
     names.map(async (name) => {
       const file = path.join(root, '.build', name, 'index.mjs');

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { glob, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +11,7 @@ const root = path.resolve(import.meta.dirname, '..');
 
 /** Where the packaged CloudFormation template is, relative to the project. */
 export const templatePath = '.serverless/cloudformation-template-update-stack.json';
-const fingerprintPath = '.serverless/inputs.sha256';
+const fingerprintPath = '.serverless/fingerprint.sha256';
 
 const inputs = [
   'functions/**/*.{ts,yml}',
@@ -49,17 +48,18 @@ export async function packageService({
   deployment,
 }: PackageOptions = {}): Promise<boolean> {
   if (deployment !== undefined) readDeployment(deployment);
-  const fingerprint = await fingerprintInputs(JSON.stringify(deployment ?? 'portable'));
-  if (ifChanged && (await isCurrent(fingerprint))) return false;
+  const purpose = JSON.stringify(deployment ?? 'portable');
+  if (ifChanged && (await isCurrent(purpose))) return false;
   await buildFunctions();
   await runServerless(deployment);
-  await writeFile(path.join(root, fingerprintPath), fingerprint);
+  await writeFile(path.join(root, fingerprintPath), await fingerprint(purpose));
   return true;
 }
 
-async function fingerprintInputs(purpose: string): Promise<string> {
+/** Of all that goes into the package and of what came out, so that a half-written package is made again. */
+async function fingerprint(purpose: string): Promise<string> {
   const hash = createHash('sha256').update(purpose);
-  const files: string[] = [];
+  const files = [templatePath, ...functionNames().map((name) => `.build/${name}/index.mjs`)];
   for await (const file of glob(inputs, { cwd: root })) {
     if (!file.endsWith('.test.ts')) files.push(file);
   }
@@ -67,10 +67,13 @@ async function fingerprintInputs(purpose: string): Promise<string> {
   return hash.digest('hex');
 }
 
-async function isCurrent(fingerprint: string): Promise<boolean> {
-  const files = [templatePath, ...functionNames().map((name) => `.build/${name}/index.mjs`)];
-  if (!files.every((file) => existsSync(path.join(root, file)))) return false;
-  return (await readFile(path.join(root, fingerprintPath), 'utf8').catch(() => '')) === fingerprint;
+async function isCurrent(purpose: string): Promise<boolean> {
+  try {
+    return (await readFile(path.join(root, fingerprintPath), 'utf8')) === (await fingerprint(purpose));
+  } catch {
+    // A file is missing or cannot be read: nothing that could be current.
+    return false;
+  }
 }
 
 /** An empty home and no variables but PATH: the package depends on nobody's credentials or settings. */
