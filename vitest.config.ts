@@ -19,6 +19,7 @@ export default defineConfig({
           include: ['{cli,functions,shared,state-machines,local,scripts,tests}/**/*.integration.test.ts'],
           exclude: ['node_modules/**'],
           pool: 'forks',
+          setupFiles: ['tests/setup/surroundings.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

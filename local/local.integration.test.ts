@@ -1,42 +1,61 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import type { StackInfo } from './stack-info.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const stackFile = path.join(root, '.local/stack.json');
 
-let npm: ChildProcess;
-let output: string;
-
-beforeEach(() => {
-  rmSync(stackFile, { force: true });
-  output = '';
-  npm = spawn('npm', ['run', 'local'], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
-  npm.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  npm.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
-});
-
-afterEach(() => {
-  npm.kill('SIGKILL');
-});
-
-async function until<Value>(what: string, look: () => Value | undefined | false): Promise<Value> {
-  for (let tries = 0; tries < 600; tries += 1) {
-    const found = look();
-    if (found !== undefined && found !== false) return found;
-    if (npm.exitCode !== null && what === 'the stack') throw new Error(`The stack ended early:\n${output}`);
-    await delay(100);
-  }
-  throw new Error(`Waited in vain for ${what}:\n${output}`);
+/** One `npm run local`. */
+interface Run {
+  npm: ChildProcess;
+  /** Everything it wrote, both streams. */
+  output: () => string;
+  /** Resolves with stack.json when the run says that it has written it. */
+  ready: () => Promise<StackInfo>;
 }
 
-const ready = () =>
-  until('the stack', () =>
-    existsSync(stackFile) ? (JSON.parse(readFileSync(stackFile, 'utf8')) as StackInfo) : undefined,
-  );
+const runs: Run[] = [];
+
+afterEach(() => {
+  for (const { npm } of runs.splice(0)) npm.kill('SIGKILL');
+});
+
+function start(): Run {
+  const npm = spawn('npm', ['run', 'local'], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  npm.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  npm.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const run: Run = {
+    npm,
+    output: () => output,
+    ready: async () => {
+      await until('the stack', () => {
+        if (hasEnded(npm)) throw new Error(`The stack ended early:\n${output}`);
+        return output.includes('The stack is up');
+      });
+      return readStackFile();
+    },
+  };
+  runs.push(run);
+  return run;
+}
+
+const readStackFile = (): StackInfo => JSON.parse(readFileSync(stackFile, 'utf8')) as StackInfo;
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean =>
+  exitCode !== null || signalCode !== null;
+
+async function until(what: string, look: () => boolean): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  while (!look()) {
+    if (Date.now() > deadline) {
+      throw new Error(`Waited in vain for ${what}:\n${runs.map(({ output }) => output()).join('\n')}`);
+    }
+    await delay(100);
+  }
+}
 
 function isRunning(pid: number): boolean {
   try {
@@ -72,6 +91,7 @@ function commandLineWith(text: string): string | undefined {
 
 describe('npm run local', () => {
   test('tells where everything is, answers there, and ends when npm is told to end', async () => {
+    const { npm, ready, output } = start();
     const info = await ready();
     expect(Object.keys(info).toSorted()).toEqual(
       [
@@ -107,14 +127,42 @@ describe('npm run local', () => {
     expect(await (await fetch(info.slackMessagesUrl)).json()).toEqual([]);
     expect(readFileSync(info.webhookCaFile, 'utf8')).toContain('BEGIN CERTIFICATE');
     await nothingIsLeftAfter(info, () => npm.kill('SIGTERM'));
-    await until('npm to end', () => npm.exitCode !== null || npm.signalCode !== null);
+    await until('npm to end', () => hasEnded(npm));
     expect(existsSync(stackFile)).toBe(false);
     expect(existsSync(info.webhookCaFile)).toBe(false);
-    expect(output).toContain('nothing is left running');
+    expect(output()).toContain('nothing is left running');
   });
 
-  test('leaves no process behind when it is killed', async () => {
+  test('leaves no process behind when it is killed, and the next one takes its file over', async () => {
+    const killed = await start().ready();
+    await nothingIsLeftAfter(killed, () => process.kill(killed.pid, 'SIGKILL'));
+    const { ready, output } = start();
+    expect((await ready()).pid).not.toBe(killed.pid);
+    expect(output()).not.toContain('Another stack');
+  });
+
+  test('ends when npm is killed and can pass nothing on', async () => {
+    const { npm, ready } = start();
     const info = await ready();
-    await nothingIsLeftAfter(info, () => process.kill(info.pid, 'SIGKILL'));
+    await nothingIsLeftAfter(info, () => npm.kill('SIGKILL'));
+    expect(existsSync(stackFile)).toBe(false);
+  });
+
+  test('runs beside another one, says so, and leaves its file as it was', async () => {
+    const first = start();
+    const firstInfo = await first.ready();
+    const second = start();
+    const secondInfo = await second.ready();
+    await until('its word', () =>
+      second.output().includes(`Another stack runs from here (process ${firstInfo.pid})`),
+    );
+    expect(secondInfo.awsEndpoint).not.toBe(firstInfo.awsEndpoint);
+    await nothingIsLeftAfter(secondInfo, () => second.npm.kill('SIGTERM'));
+    expect(readStackFile()).toEqual(firstInfo);
+
+    const third = start();
+    const thirdInfo = await third.ready();
+    await nothingIsLeftAfter(firstInfo, () => first.npm.kill('SIGTERM'));
+    expect(readStackFile()).toEqual(thirdInfo);
   });
 });

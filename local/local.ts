@@ -1,44 +1,21 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { awaitEnding, type Ending } from './ending.ts';
 import { createObserver } from './observer.ts';
+import { prepareOutput } from './output.ts';
+import { openStackFile } from './stack-file.ts';
 import type { StackInfo } from './stack-info.ts';
-import { startStack, type LocalStack } from './stack.ts';
+import { startStack } from './stack.ts';
+import { forgetSurroundings } from './surroundings.ts';
 
 // `npm run local`: boots one machine, says what can be done with it, and stays until it is told to end.
 
-const directory = path.resolve(import.meta.dirname, '../.local');
-const stackFile = path.join(directory, 'stack.json');
-
-/** Resolves at the first signal that asks to end; one that comes a second later or more ends the process at once. */
-function toldToEnd(): Promise<'told'> {
-  return new Promise((resolve) => {
-    let toldAt: number | undefined;
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.on(signal, () => {
-        // One Ctrl-C arrives twice: from the terminal, and passed on by npm.
-        if (toldAt !== undefined && performance.now() - toldAt > 1000) process.exit(1);
-        toldAt ??= performance.now();
-        resolve('told');
-      });
-    }
-  });
-}
-
-/** Appears whole or not at all: whoever waits for the file may read it at once. */
-async function writeStackFile(info: StackInfo): Promise<void> {
-  await mkdir(directory, { recursive: true });
-  const unfinished = `${stackFile}.${process.pid}`;
-  await writeFile(unfinished, `${JSON.stringify(info, null, 2)}\n`, { mode: 0o600 });
-  await rename(unfinished, stackFile);
-}
-
-function whatNext(info: StackInfo): string {
+function whatNext(info: StackInfo, file: string): string {
   const machines = Object.entries(info.stateMachines);
   const [, machine = '<ARN of a machine>'] =
     machines.find(([name]) => name === 'connect-source') ?? machines[0] ?? [];
   return [
     '',
-    `The stack is up; ${path.relative(process.cwd(), stackFile)} tells programs where everything is.`,
+    `The stack is up; ${path.relative(process.cwd(), file)} tells programs where everything is.`,
     '',
     '  Any AWS client can use it, for instance the aws command line in another terminal:',
     `    export AWS_ENDPOINT_URL=${info.awsEndpoint} AWS_REGION=${info.region} AWS_DEFAULT_REGION=${info.region}`,
@@ -83,43 +60,51 @@ function watch(observer: ReturnType<typeof createObserver>): void {
   });
 }
 
-async function run(): Promise<number> {
-  const ended = toldToEnd();
+async function run({ signal }: Ending): Promise<number> {
+  const ended = new Promise<'told'>((resolve) => {
+    signal.addEventListener('abort', () => resolve('told'));
+  });
   const observer = createObserver();
   watch(observer);
-  // One that a killed process left behind would tell of a stack that is no more.
-  await rm(stackFile, { force: true });
+  await prepareOutput();
+  const file = await openStackFile();
   console.log('Starting the local stack:');
-  const booting = startStack({ observer });
-  const first = await Promise.race([booting, ended]);
-  if (first === 'told') {
-    // Told to end while booting: what has started must still be stopped.
-    await booting.then((stack) => stack.stop()).catch(() => undefined);
-    return 0;
-  }
-  const stack: LocalStack = first;
+  // Told to end while booting: what has started must still be stopped.
+  const stack = await startStack({ observer });
   try {
-    await writeStackFile(stack.info);
-    console.log(whatNext(stack.info));
-    const crashed = stack.postgres.ended.then(({ expected }) =>
-      expected ? new Promise<never>(() => undefined) : 'crash',
+    if (signal.aborted) return 0;
+    await file.write(stack.info);
+    console.log(whatNext(stack.info, file.path));
+    if (file.other !== undefined) {
+      console.log(
+        `\nAnother stack runs from here (process ${file.other.pid}); stack.json now tells of this one.`,
+      );
+    }
+    const crashed = stack.postgres.ended.then(({ expected, lastWords }) =>
+      expected ? new Promise<never>(() => undefined) : { lastWords },
     );
     const reason = await Promise.race([ended, crashed]);
-    if (reason !== 'crash') return 0;
-    console.error('PostgreSQL ended by itself: start the stack again with "npm run local".');
+    if (reason === 'told') return 0;
+    console.error(
+      `PostgreSQL ended by itself: start the stack again with "npm run local". It said last: ${reason.lastWords}`,
+    );
     return 1;
   } finally {
-    await rm(stackFile, { force: true });
+    await file.remove();
     await stack.stop();
     console.log('The stack has ended; nothing is left running.');
   }
 }
 
+forgetSurroundings();
+const ending = awaitEnding();
+// Whoever reads the lines may go away, as in `npm run local | head`; the stack stays.
+process.stdout.on('error', () => undefined);
 try {
-  process.exitCode = await run();
+  process.exitCode = await run(ending);
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
+  process.exitCode = ending.signal.aborted ? 0 : 1;
 }
 // A handle that somebody forgot must not keep the process.
 process.exit();

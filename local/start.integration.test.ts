@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -15,13 +15,15 @@ interface Run {
   child: ChildProcess;
   /** Everything it wrote, both streams. */
   output: () => string;
+  /** The folder for temporary files that it was given. */
+  temporary: string;
   /** Its exit code, or the signal that ended it. */
   ended: Promise<number | string>;
   /** Resolves when the output contains the text. */
   says: (text: string) => Promise<void>;
   /** Processes that it started and that still run. */
   leftProcesses: () => string[];
-  /** What is in the folder for temporary files that it was given. */
+  /** What is in that folder. */
   leftFiles: () => string[];
 }
 
@@ -57,6 +59,7 @@ function start(args: string[], more: NodeJS.ProcessEnv = {}): Run {
   );
   const run: Run = {
     child,
+    temporary,
     output: () => output,
     ended,
     says: async (text) => {
@@ -141,11 +144,62 @@ test.runIf(process.platform === 'linux').each([
 );
 
 test(
+  'plays to the end in surroundings that are meant for other programs, and says so in plain lines',
+  async () => {
+    const home = mkdtempSync(path.join(tmpdir(), 'story-home-'));
+    folders.push(home);
+    mkdirSync(path.join(home, '.aws'));
+    writeFileSync(path.join(home, '.aws/config'), '[default]\nuse_fips_endpoint = true\n');
+    const nobody = 'http://127.0.0.1:9';
+    const run = start([], {
+      HOME: home,
+      AWS_PROFILE: 'production',
+      AWS_ENDPOINT_URL: nobody,
+      AWS_CA_BUNDLE: '/nowhere',
+      AWS_USE_FIPS_ENDPOINT: 'true',
+      HTTP_PROXY: nobody,
+      HTTPS_PROXY: nobody,
+      NODE_USE_ENV_PROXY: '1',
+      NODE_OPTIONS: '--max-old-space-size=4096',
+      PGHOST: '/nowhere',
+      PGOPTIONS: '-c search_path=elsewhere',
+      LC_ALL: 'tr_TR.UTF-8',
+      TZ: 'Pacific/Chatham',
+    });
+    expect(await run.ended, run.output()).toBe(0);
+    expect(run.output()).toMatch(/The whole story holds: \d+ expectations met/);
+    expect(run.output()).not.toContain('\u001B');
+    expect(await eventuallyNothing(run.leftProcesses)).toEqual([]);
+    expect(run.leftFiles()).toEqual([]);
+  },
+  bootsWithinMs,
+);
+
+test.runIf(process.platform === 'linux')(
+  'says in one line that PostgreSQL crashed in the middle of the story',
+  async () => {
+    const run = start([]);
+    await run.says('A private PostgreSQL stands behind its load balancer');
+    const [folder = ''] = run.leftFiles();
+    const [postmaster] = readFileSync(path.join(run.temporary, folder, 'data/postmaster.pid'), 'utf8').split(
+      '\n',
+    );
+    process.kill(Number(postmaster), 'SIGKILL');
+    expect(await run.ended).toBe(2);
+    expect(run.output()).toMatch(/^PostgreSQL ended by itself.*\n$/m);
+    expect(run.output()).not.toContain('    at ');
+    expect(await eventuallyNothing(run.leftProcesses)).toEqual([]);
+    expect(await eventuallyNothing(run.leftFiles)).toEqual([]);
+  },
+  bootsWithinMs,
+);
+
+test(
   'says in one line that there is no room for temporary files',
   async () => {
     const run = start([], { TMPDIR: '/nowhere' });
     expect(await run.ended).toBe(2);
-    expect(run.output()).toMatch(/\/nowhere/);
+    expect(run.output()).toContain('PostgreSQL needs a folder for temporary files, and /nowhere takes none');
     expect(run.output()).not.toContain('    at ');
   },
   bootsWithinMs,

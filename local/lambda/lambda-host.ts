@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { Json } from '../json.ts';
 import type { Observer } from '../observer.ts';
+import { noSettingsFiles } from '../surroundings.ts';
 import { startEnvironment, type Environment, type Outcome } from './environment.ts';
 import type { FunctionClock, FunctionError } from './messages.ts';
 
@@ -289,6 +290,7 @@ function lambdaVariables(
     AWS_ACCESS_KEY_ID: 'ASIALOCALFUNCTIONXXX',
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_SESSION_TOKEN: 'local',
+    ...noSettingsFiles,
     LAMBDA_TASK_ROOT: '/var/task',
     LAMBDA_RUNTIME_DIR: '/var/runtime',
     LANG: 'en_US.UTF-8',

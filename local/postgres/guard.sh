@@ -24,4 +24,7 @@ watcher=$!
 wait "$server"
 status=$?
 kill -KILL "$watcher" 2>/dev/null
+# Only a server that was killed leaves this file, and in its seventh line the shared memory that it left as well.
+segment=$(sed -n '7s/.* //p' "$folder/data/postmaster.pid" 2>/dev/null)
+[ -z "$segment" ] || ipcrm -m "$segment" 2>/dev/null
 exit "$status"

@@ -33,8 +33,8 @@ export interface Server {
   replaceCertificates: (certificates: Certificates) => void;
   /** Where all of it lies; removed when the server or this process has ended. */
   folder: string;
-  /** Resolves when the server has ended, with what it wrote last when nobody asked it to end. */
-  ended: Promise<{ expected: boolean; output: string }>;
+  /** Resolves when the server has ended: whether somebody asked it to, and the last line that it wrote. */
+  ended: Promise<{ expected: boolean; lastWords: string }>;
   /** Stops it and removes its folder; safe to call twice. */
   stop: () => Promise<void>;
   /** Ends it as a crash would: no notice to clients, no checkpoint. Its folder is removed all the same. */
@@ -68,8 +68,15 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 
 /** The line that says why, among all that was written. */
 function gist(output: string): string {
-  const lines = output.split('\n').filter((line) => line.trim() !== '');
-  return (lines.find((line) => /error:|FATAL|PANIC/.test(line)) ?? lines.at(-1) ?? 'nothing').trim();
+  const lines = linesOf(output);
+  return lines.find((line) => /error:|FATAL|PANIC/.test(line)) ?? lines.at(-1) ?? 'nothing';
+}
+
+function linesOf(output: string): string[] {
+  return output
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
 }
 
 /** As root the server runs as another user, who must get into the folder and be able to remove his own from it. */
@@ -80,9 +87,21 @@ function temporaryFolder(asRoot: boolean): string {
   return asRoot && !forOthers ? '/tmp' : folder;
 }
 
+function makeFolder(asRoot: boolean): string {
+  try {
+    return mkdtempSync(path.join(temporaryFolder(asRoot), 'fivetran-privatelink-postgres-'));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new PostgresStartError(
+      `PostgreSQL needs a folder for temporary files, and ${tmpdir()} takes none: ${reason}. Set TMPDIR to another one.`,
+      { cause },
+    );
+  }
+}
+
 async function launch(options: ServerOptions, port: number): Promise<Server | { output: string }> {
   const asRoot = process.getuid?.() === 0;
-  const folder = mkdtempSync(path.join(temporaryFolder(asRoot), 'fivetran-privatelink-postgres-'));
+  const folder = makeFolder(asRoot);
   let guard: Guard;
   let accessFile: string;
   try {
@@ -146,7 +165,7 @@ async function launch(options: ServerOptions, port: number): Promise<Server | { 
       writeCertificates(folder, certificates);
       signal('SIGHUP');
     },
-    ended: guard.ended.then(() => ({ expected, output: guard.output() })),
+    ended: guard.ended.then(() => ({ expected, lastWords: linesOf(guard.output()).at(-1) ?? 'nothing' })),
     stop: () => end(guard.release),
     kill: () =>
       end(() => {

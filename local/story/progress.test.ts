@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import type { StepRecord } from '../report/report-data.ts';
 import { createProgress } from './progress.ts';
 
-const screen = (isTTY: boolean) => {
+const screen = () => {
   const written: string[] = [];
-  return { isTTY, columns: 40, write: (text: string) => written.push(text), text: () => written.join('') };
+  return { columns: 40, write: (text: string) => written.push(text), text: () => written.join('') };
 };
 const step = (more: Partial<StepRecord> = {}): StepRecord => ({
   title: 'The source answers',
@@ -15,8 +15,8 @@ const step = (more: Partial<StepRecord> = {}): StepRecord => ({
 });
 
 test('writes plain lines where there is no terminal', () => {
-  const out = screen(false);
-  const progress = createProgress(out, { color: false });
+  const out = screen();
+  const progress = createProgress(out, { live: false, color: false });
   progress.scenarioStarted('Source');
   progress.stepStarted(step());
   progress.stepEnded(step());
@@ -24,16 +24,18 @@ test('writes plain lines where there is no terminal', () => {
 });
 
 test('says under a failed step what was expected and what was seen', () => {
-  const out = screen(false);
-  createProgress(out, { color: false }).stepEnded(step({ status: 'failed', seen: 'Expected x.\nSaw y.' }));
+  const out = screen();
+  createProgress(out, { live: false, color: false }).stepEnded(
+    step({ status: 'failed', seen: 'Expected x.\nSaw y.' }),
+  );
   expect(out.text()).toContain('✗ The source answers');
   expect(out.text()).toContain('expected  PostgreSQL answers over TLS.');
   expect(out.text()).toContain('Saw y.');
 });
 
 test('spins on a terminal, never wider than it, and leaves only the result', () => {
-  const out = screen(true);
-  const progress = createProgress(out, { color: false });
+  const out = screen();
+  const progress = createProgress(out, { live: true, color: false });
   progress.stepStarted(step({ title: 'x'.repeat(100) }));
   progress.stepEnded(step({ title: 'x'.repeat(100) }));
   const lines = out.text().split(/\r\u001B\[2K(?:\u001B\[\?25[hl])?|\n/);
@@ -42,8 +44,8 @@ test('spins on a terminal, never wider than it, and leaves only the result', () 
 });
 
 test('shows work that is not a step, and its failure', async () => {
-  const out = screen(false);
-  const progress = createProgress(out, { color: true });
+  const out = screen();
+  const progress = createProgress(out, { live: false, color: true });
   expect(await progress.during('Boots', () => Promise.resolve(7))).toBe(7);
   await expect(progress.during('Breaks', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
   expect(out.text()).toContain('\u001B[32m✓\u001B[0m Boots');

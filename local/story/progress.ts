@@ -2,9 +2,8 @@ import { formatDuration } from '../report/duration.ts';
 import type { StepRecord } from '../report/report-data.ts';
 import type { Audience } from './play.ts';
 
-/** Where progress is written; a terminal when it has columns and can be rewritten. */
+/** Where progress is written. */
 export interface Screen {
-  isTTY?: boolean | undefined;
   columns?: number | undefined;
   write: (text: string) => unknown;
 }
@@ -24,16 +23,19 @@ export interface Progress extends Audience {
 export type Tone = 'good' | 'bad' | 'soft' | 'bold';
 const codes: Record<Tone, string> = { good: '32', bad: '31', soft: '2', bold: '1' };
 
-/** Live progress: a spinner and durations on a terminal, one plain line per step elsewhere. */
-export function createProgress(screen: Screen, { color }: { color: boolean }): Progress {
-  const live = screen.isTTY === true;
-  const columns = screen.columns ?? 100;
+/** Progress as it goes: `live` with a spinner, which a terminal can rewrite; otherwise one plain line per step. */
+export function createProgress(screen: Screen, { live, color }: { live: boolean; color: boolean }): Progress {
   let spinner: { timer: NodeJS.Timeout; frame: number } | undefined;
 
   const paint = (text: string, tone: Tone): string =>
     color ? `\u001B[${codes[tone]}m${text}\u001B[0m` : text;
   const fit = (text: string, width: number): string =>
     text.length > width ? `${text.slice(0, width - 1)}…` : text;
+  /** Room for a title beside its sign and what it took; some terminals say that they have no columns. */
+  const room = (took: string): number => {
+    const { columns = 0 } = screen;
+    return (columns > 0 ? columns : 100) - took.length - 8;
+  };
   const wipe = (): void => {
     if (spinner === undefined) return;
     clearInterval(spinner.timer);
@@ -56,7 +58,7 @@ export function createProgress(screen: Screen, { color }: { color: boolean }): P
       state.frame += 1;
       const took = formatDuration(Date.now() - started);
       screen.write(
-        `\r\u001B[2K\u001B[?25l${indent}${sign} ${fit(title, columns - took.length - 8)}  ${paint(took, 'soft')}`,
+        `\r\u001B[2K\u001B[?25l${indent}${sign} ${fit(title, room(took))}  ${paint(took, 'soft')}`,
       );
     };
     draw();
@@ -64,7 +66,7 @@ export function createProgress(screen: Screen, { color }: { color: boolean }): P
   const ended = (title: string, passed: boolean, durationMs: number): void => {
     const took = formatDuration(durationMs);
     const sign = passed ? paint('✓', 'good') : paint('✗', 'bad');
-    const text = live ? fit(title, columns - took.length - 8) : title;
+    const text = live ? fit(title, room(took)) : title;
     line(`${indent}${sign} ${text}  ${paint(took, 'soft')}`);
   };
 

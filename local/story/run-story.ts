@@ -1,12 +1,12 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { packageService } from '../../scripts/package.ts';
 import { systemClock } from '../../shared/clock.ts';
+import { outputPath, prepareOutput, writeOutput } from '../output.ts';
 import { formatDuration } from '../report/duration.ts';
 import type { ReportData } from '../report/report-data.ts';
 import { renderReport } from '../report/report.ts';
 import { startStack, type LocalStack } from '../stack.ts';
 import { collectEvents, collectExecutions, collectFindings, collectPath } from './collect.ts';
+import { knock } from './link-probe.ts';
 import type { Options } from './options.ts';
 import { play, type Audience, type Outcome } from './play.ts';
 import type { Progress } from './progress.ts';
@@ -14,43 +14,50 @@ import { increment } from './scenarios/increment.ts';
 import { openStage } from './stage.ts';
 import { story } from './story.ts';
 
-const reportPath = path.resolve(import.meta.dirname, '../../.local/report.html');
+const report = 'report.html';
+
+/** The source went away in the middle of the story. The message says what it said last. */
+class SourceLostError extends Error {
+  override readonly name = 'SourceLostError';
+}
 
 /**
  * Packages, boots, plays the story and writes the report.
  *
- * @param stopping ends it early; what was started is stopped in any case
+ * @param signal ends it early; what was started is stopped in any case
  * @returns what became of the story
  * @throws whatever keeps it from being played, with a message of one line
  */
 export async function runStory(
   options: Options,
-  { progress, stopping }: { progress: Progress; stopping: AbortController },
+  { progress, signal: told }: { progress: Progress; signal: AbortSignal },
 ): Promise<Outcome> {
   const began = Date.now();
   progress.line('fivetran-privatelink: the whole story on this machine', 'bold');
+  await prepareOutput();
   await progress.during('Packages the service as it would be deployed', () =>
     packageService({ ifChanged: true }),
   );
-  stopping.signal.throwIfAborted();
+  told.throwIfAborted();
   const stack = await progress.during('Boots PostgreSQL, AWS, Fivetran, Databricks and Slack', () =>
     startStack(options.fivetranAccount === undefined ? {} : { fivetranAwsAccount: options.fivetranAccount }),
   );
   try {
-    stopping.signal.throwIfAborted();
+    told.throwIfAborted();
     if (options.slackDown) stack.slack.faults.add({ kind: 'unavailable' });
-    void stack.postgres.ended.then(({ expected, output }) => {
-      if (!expected) stopping.abort(new Error(`PostgreSQL ended by itself. It said last: ${output.trim()}`));
+    const lost = new AbortController();
+    void stack.postgres.ended.then(({ expected, lastWords }) => {
+      if (!expected)
+        lost.abort(new SourceLostError(`PostgreSQL ended by itself. It said last: ${lastWords}`));
     });
     const bootMs = Date.now() - began;
     const { outcome, data } = await tell(stack, {
       bootMs,
       progress,
       audience: audienceOf(stack, options, progress),
-      signal: stopping.signal,
+      signal: AbortSignal.any([told, lost.signal]),
     });
-    await mkdir(path.dirname(reportPath), { recursive: true });
-    await writeFile(reportPath, renderReport(data));
+    await writeOutput(report, renderReport(data));
     summarize(data, progress);
     return outcome;
   } finally {
@@ -73,6 +80,10 @@ async function tell(
     const startedAt = new Date();
     const outcome = await play(story, stage, { audience, clock: systemClock, signal });
     const durationMs = Date.now() - startedAt.getTime();
+    // A step may notice a crash before the server's end is reported.
+    if (outcome.failure !== undefined && !(await knock(stack.postgres)).passes) {
+      throw new SourceLostError(`PostgreSQL ended by itself: ${outcome.failure.message}`);
+    }
     progress.line('');
     return await progress.during('Writes the report', async () => {
       const executions = await collectExecutions(stage);
@@ -132,5 +143,5 @@ function summarize({ failure, scenarios, durationMs }: ReportData, { line }: Pro
       `The story breaks at “${failure.step}” (${failure.scenario}): ${passed} of ${steps.length} expectations met.`,
       'bad',
     );
-  line(`Report: ${reportPath}`);
+  line(`Report: ${outputPath(report)}`);
 }
