@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Json } from '../json.ts';
 import { parseJson } from '../json.ts';
-import type { Answer, EnvironmentData, FunctionError } from './messages.ts';
+import type { Answer, EnvironmentData, FunctionError, Invoke } from './messages.ts';
 
 /** What came of one invocation. */
 export type Outcome = { payload: Json } | { error: FunctionError };
@@ -11,7 +11,7 @@ export interface Environment {
   /** Whether it can take another event; an environment that timed out or crashed cannot. */
   alive: () => boolean;
   /** Never rejects: what goes wrong is the function's error. */
-  invoke: (requestId: string, event: Json, timeoutSeconds: number) => Promise<Outcome>;
+  invoke: (invoke: Invoke) => Promise<Outcome>;
   stop: () => Promise<void>;
 }
 
@@ -69,7 +69,8 @@ export function startEnvironment({ data, variables, onLine }: EnvironmentOptions
 
   return {
     alive: () => dead === undefined,
-    invoke: async (requestId, event, timeoutSeconds) => {
+    invoke: async (invoke) => {
+      const { requestId, timeoutMs } = invoke;
       lastRequestId = requestId;
       const failedStart = await start.promise;
       if (failedStart !== undefined) return { error: failedStart };
@@ -78,10 +79,10 @@ export function startEnvironment({ data, variables, onLine }: EnvironmentOptions
       waiting = { requestId, settle: resolve };
       const timer = setTimeout(() => {
         // The handler may be in a busy loop: only ending the thread stops it.
-        die(timedOut(requestId, timeoutSeconds));
+        die(timedOut(requestId, timeoutMs / 1000));
         void worker.terminate();
-      }, timeoutSeconds * 1000);
-      worker.postMessage({ requestId, event, timeoutMs: timeoutSeconds * 1000 });
+      }, timeoutMs);
+      worker.postMessage(invoke);
       try {
         return await promise;
       } finally {

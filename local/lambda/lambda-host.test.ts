@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -66,6 +68,48 @@ describe('the Lambda host', () => {
     });
     expect(outcome).not.toHaveProperty('payload.OUTSIDE_OF_THE_FUNCTION');
     expect(outcome).not.toHaveProperty('payload.HOME');
+  });
+
+  test('resolves the names of the private zone for whoever asks, and follows when they move', async () => {
+    const server = createServer((socket) => socket.end('here')).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    deploy(`
+      import { lookup } from 'node:dns/promises';
+      import dns from 'node:dns';
+      import net from 'node:net';
+      const name = 'database.internal';
+      const connect = (port) => new Promise((resolve, reject) => {
+        const socket = net.connect({ host: name, port }, () => socket.once('data', (data) => resolve(String(data))));
+        socket.once('error', reject);
+      });
+      const byCallback = () => new Promise((resolve) =>
+        dns.lookup(name, (error, address, family) => resolve({ address, family })));
+      export const handler = async (port) => ({
+        all: await lookup(name, { all: true, family: 4 }),
+        six: await lookup(name, { all: true, family: 6 }).catch(({ code }) => code),
+        one: await byCallback(),
+        said: await connect(port),
+        other: (await lookup('localhost', { family: 4 })).address,
+      });`);
+    try {
+      host.setAddresses('database.internal', ['127.0.0.1']);
+      expect(await host.invoke('service-dev-work', port)).toMatchObject({
+        payload: {
+          all: [{ address: '127.0.0.1', family: 4 }],
+          six: 'ENOTFOUND',
+          one: { address: '127.0.0.1', family: 4 },
+          said: 'here',
+          other: '127.0.0.1',
+        },
+      });
+      host.setAddresses('database.internal', []);
+      expect(await host.invoke('service-dev-work', port)).toMatchObject({
+        error: { errorMessage: 'getaddrinfo ENOTFOUND database.internal' },
+      });
+    } finally {
+      server.close();
+    }
   });
 
   test('hands over the context of the invocation', async () => {

@@ -66,6 +66,11 @@ export interface LambdaHost {
   invoke: (nameOrArn: string, event: Json) => Promise<Invocation>;
   /** Accepts the event; tries up to three times and sends the record of a failure on. @returns the request's id */
   invokeAsync: (nameOrArn: string, event: Json) => string;
+  /**
+   * Lets a name lead to these addresses in the functions, from the next invocation on, as the private zone of their
+   * VPC would; none: the name does not exist.
+   */
+  setAddresses: (name: string, addresses: readonly string[]) => void;
   /** Resolves when no asynchronous invocation is under way. */
   idle: () => Promise<void>;
   stop: () => Promise<void>;
@@ -94,6 +99,7 @@ export function createLambdaHost(options: LambdaHostOptions): LambdaHost {
   const asyncConfigurations = new Map<string, AsyncConfiguration>();
   const pools = new Map<string, Pool>();
   const environments = new Set<Environment>();
+  const names = new Map<string, readonly string[]>();
   const running = new Set<Promise<void>>();
   const stopped = new AbortController();
   const isStopped = (): boolean => stopped.signal.aborted;
@@ -190,7 +196,12 @@ export function createLambdaHost(options: LambdaHostOptions): LambdaHost {
     observer.emit({ kind: 'invocation-started', invocation, input: event });
     const startedAt = performance.now();
     try {
-      const outcome = await environment.invoke(requestId, event, configuration.timeoutSeconds);
+      const outcome = await environment.invoke({
+        requestId,
+        event,
+        timeoutMs: configuration.timeoutSeconds * 1000,
+        names: Object.fromEntries(names),
+      });
       observer.emit({
         kind: 'invocation-ended',
         invocation,
@@ -252,6 +263,9 @@ export function createLambdaHost(options: LambdaHostOptions): LambdaHost {
       const run: Promise<void> = runAsync(configuration, requestId, event).finally(() => running.delete(run));
       running.add(run);
       return requestId;
+    },
+    setAddresses: (name, addresses) => {
+      names.set(name, addresses);
     },
     idle: async () => {
       while (running.size > 0) await Promise.all(running);

@@ -1,4 +1,5 @@
 import type { Json } from '../json.ts';
+import type { Names } from './names.ts';
 
 /** How a function sees time: shifted by `offsetMs`, and running `scale` times as fast. */
 export interface FunctionClock {
@@ -25,6 +26,8 @@ export interface Invoke {
   requestId: string;
   event: Json;
   timeoutMs: number;
+  /** What the private zone of the function's VPC holds at this moment. */
+  names: Names;
 }
 
 /** A function's error as Lambda answers it: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html */

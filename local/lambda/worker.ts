@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { toJson } from '../json.ts';
 import { installClock } from './clock.ts';
 import type { Answer, EnvironmentData, FunctionError, Invoke } from './messages.ts';
+import { installNames, type Names } from './names.ts';
 
 // One execution environment of a function: runs in a worker thread, imports the bundle once, handles one event at a time.
 const data = workerData as EnvironmentData;
@@ -76,9 +77,14 @@ async function handle(handler: Handler, invoke: Invoke): Promise<void> {
 }
 
 if (data.clock !== undefined) installClock(data.clock);
+let names: Names = {};
+installNames(() => names);
 try {
   const handler = await loadHandler();
-  port.on('message', (invoke: Invoke) => void handle(handler, invoke));
+  port.on('message', (invoke: Invoke) => {
+    ({ names } = invoke);
+    void handle(handler, invoke);
+  });
   answer({ kind: 'ready' });
 } catch (error) {
   answer({ kind: 'init-failed', error: toFunctionError(error) });
