@@ -32,6 +32,11 @@ function whatNext(info: StackInfo, file: string): string {
     `  Slack       ${info.slackMessagesUrl}`,
     `  PostgreSQL  psql "${info.postgres.fivetran}?sslmode=verify-full&sslrootcert=${info.postgres.caFile}"`,
     '',
+    '  Break the source, and mend it again (all levers: local/postgres/README.md):',
+    `    curl ${info.postgres.faultsUrl} -d '{"kind": "revoke-grant", "table": "film"}'`,
+    `    curl ${info.postgres.faultsUrl} -d '{"kind": "move-host", "addresses": ["127.0.0.2"]}'`,
+    `    curl -X DELETE ${info.postgres.faultsUrl}`,
+    '',
     'Ctrl-C ends it.',
   ].join('\n');
 }

@@ -20,7 +20,7 @@ export interface StackInfo {
   slackUrl: string;
   /** GET: all messages as JSON. */
   slackMessagesUrl: string;
-  /** Connection strings, and the PEM file with the authority of the server's certificate. */
-  postgres: { admin: string; fivetran: string; caFile: string };
+  /** Connection strings, the PEM file with the authority of the server's certificate, and where to break things. */
+  postgres: { admin: string; fivetran: string; caFile: string; faultsUrl: string };
   pid: number;
 }

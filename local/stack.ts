@@ -8,6 +8,7 @@ import { startDatabricks, type LocalDatabricks } from './databricks/databricks.t
 import { startWarehouse, type Warehouse } from './databricks/warehouse.ts';
 import { startFivetran, type LocalFivetran } from './fivetran/fivetran.ts';
 import { createObserver, type Observer } from './observer.ts';
+import { startSourceFaults, type SourceFaults } from './postgres/faults.ts';
 import { startPostgres, type LocalPostgres } from './postgres/postgres.ts';
 import { startSlack, type Slack } from './slack/slack.ts';
 import type { StackInfo } from './stack-info.ts';
@@ -25,8 +26,6 @@ export interface StackOptions {
   clock?: FunctionClock;
   /** Another AWS account than Fivetran's that plays Fivetran. */
   fivetranAwsAccount?: string;
-  /** Addresses that PostgreSQL listens on; the first one is registered and in the secret. 127.0.0.1 by default. */
-  postgresHosts?: readonly string[];
   /** Values of the template's parameters, over those that the stack gives itself. */
   parameters?: Record<string, string>;
 }
@@ -37,6 +36,7 @@ export interface LocalStack extends Cloud {
   observer: Observer;
   provisioned: ProvisionedStack;
   postgres: LocalPostgres;
+  sourceFaults: SourceFaults;
   slack: Slack;
   warehouse: Warehouse;
   fivetran: LocalFivetran;
@@ -90,7 +90,7 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
       part('package', () => packageService({ ifChanged: true })),
       part(
         'PostgreSQL',
-        () => startPostgres(options.postgresHosts === undefined ? {} : { hosts: options.postgresHosts }),
+        () => startPostgres(),
         (started) => started.stop(),
       ),
       part(
@@ -118,6 +118,14 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
     // All have ended, well or not, before the first failure is told: what started can then be stopped.
     await Promise.allSettled(parts);
     const [, postgres, slack, warehouse, cloud] = await Promise.all(parts);
+    const setAddresses = (addresses: readonly string[]): void =>
+      cloud.lambda.setAddresses(postgres.name, addresses);
+    setAddresses([postgres.host]);
+    const sourceFaults = await part(
+      'levers',
+      () => startSourceFaults(postgres, setAddresses),
+      (started) => started.stop(),
+    );
     const databricks = await part(
       'Databricks',
       () => startDatabricks({ warehouse }),
@@ -193,10 +201,23 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
         admin: postgres.connectionString('admin'),
         fivetran: postgres.connectionString('fivetran'),
         caFile: postgresCaFile,
+        faultsUrl: `${sourceFaults.url}/_local/faults`,
       },
       pid: process.pid,
     };
-    return { ...cloud, info, observer, provisioned, postgres, slack, warehouse, fivetran, databricks, stop };
+    return {
+      ...cloud,
+      info,
+      observer,
+      provisioned,
+      postgres,
+      sourceFaults,
+      slack,
+      warehouse,
+      fivetran,
+      databricks,
+      stop,
+    };
   };
 
   try {
@@ -222,7 +243,7 @@ function fillSecrets(
   { postgres, slack, fivetran, databricks, webhookSecret }: Filling,
 ): void {
   const { name: username, password } = postgres.users.checks;
-  const { host, port, database: dbname, caPem: ca } = postgres;
+  const { name: host, port, database: dbname, caPem: ca } = postgres;
   secrets.put(`${prefix}/fivetran`, { apiKey: fivetran.apiKey, apiSecret: fivetran.apiSecret });
   secrets.put(`${prefix}/webhook`, { current: webhookSecret });
   secrets.put(`${prefix}/databricks`, {

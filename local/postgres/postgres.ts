@@ -12,10 +12,13 @@ export interface DatabaseUser {
 
 /** The story's source: a real PostgreSQL 15 with the DVD-rental data, reachable over verified TLS only. */
 export interface LocalPostgres {
+  /** The first address that it listens on. */
   host: string;
+  /** What the functions know it by: a name of the certificate, which somebody else lets lead to an address. */
+  name: string;
   port: number;
   database: string;
-  /** The authority that signed the server's certificate; its names are localhost and the addresses listened on. */
+  /** The authority that signed the server's certificate for `name`, localhost and the addresses listened on. */
   caPem: string;
   /** `admin` owns everything; `fivetran` and `checks` (the role privatelink_checks) may only read. */
   users: { admin: DatabaseUser; fivetran: DatabaseUser; checks: DatabaseUser };
@@ -37,30 +40,27 @@ export interface LocalPostgres {
   kill: () => Promise<void>;
 }
 
-export interface PostgresOptions {
-  /** Addresses to listen on, 127.0.0.1 by default; 127.0.0.2 beside it plays a fail-over (Linux). */
-  hosts?: readonly string[];
-}
-
 const database = 'dvdrental';
+const name = 'database.internal';
+/** Two, so that the name can move from one to the other; where the second does not exist, PostgreSQL does without. */
+const addresses = ['127.0.0.1', '127.0.0.2'] as const;
 
 /**
  * Starts the database with its schema, rows and roles; takes two to three seconds.
  *
  * @throws PostgresNotInstalledError, PostgresStartError
  */
-export async function startPostgres(options: PostgresOptions = {}): Promise<LocalPostgres> {
-  const hosts = options.hosts ?? ['127.0.0.1'];
+export async function startPostgres(): Promise<LocalPostgres> {
   const users = {
     admin: { name: 'admin', password: newPassword() },
     fivetran: { name: 'fivetran', password: newPassword() },
     checks: { name: 'privatelink_checks', password: newPassword() },
   };
   const authority = 'Local database CA';
-  const names = ['localhost', ...hosts];
+  const names = [name, 'localhost', ...addresses];
   const certificates = await makeCertificates(authority, names);
   const server = await startServer({
-    hosts,
+    hosts: addresses,
     certificates,
     adminPassword: users.admin.password,
     // Each role from this machine into its own database only, encrypted, and nobody else from anywhere.
@@ -71,9 +71,10 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Loca
       ),
     ],
   });
-  const host = hosts[0] ?? '127.0.0.1';
+  const [host] = addresses;
   const postgres: LocalPostgres = {
     host,
+    name,
     port: server.port,
     database,
     caPem: certificates.caPem,

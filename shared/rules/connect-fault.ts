@@ -38,7 +38,7 @@ const explanations: Record<ConnectFaultKind, Explain> = {
     check: 'source.tls',
     summary: `PostgreSQL at ${where(fault)} does not offer TLS.`,
     remedy:
-      "Set ssl = on with ssl_cert_file and ssl_key_file in postgresql.conf and reload; on RDS TLS is always on, so check that the host is the database's own.",
+      "ALTER SYSTEM SET ssl = 'on'; SELECT pg_reload_conf(); with ssl_cert_file and ssl_key_file set to the server's certificate and key. On RDS and Aurora TLS is always on: there the host is not the database's own.",
   }),
   'tls-untrusted': (fault) => ({
     check: 'source.tls',

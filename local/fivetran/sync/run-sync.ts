@@ -201,7 +201,7 @@ export function createSyncer(settings: SyncSettings): Syncer {
     };
     const shape = JSON.stringify([
       plan.syncMode,
-      plan.columns.map(({ source: column, transfer }) => [column, transfer.type]),
+      plan.columns.map(({ source: column, transfer, isKey }) => [column, transfer.type, isKey]),
     ]);
     const known = memory.get(name);
     const incremental = configText(connection.config, 'update_method') !== 'TELEPORT';
