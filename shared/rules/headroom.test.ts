@@ -20,7 +20,7 @@ describe("Teleport's headroom", () => {
   it('is ok far from the limit, and says whether the number is exact', () => {
     const [exact] = headroomFindings([rental(100)], times(360));
     expect(exact).toMatchObject({ status: 'ok' });
-    expect(exact?.summary).toContain('counted exactly');
+    expect(exact?.summary).toContain('100 rows (exact) changed');
     expect(headroomFindings([rental(100, 'bound')], times(360))[0]?.summary).toContain('an upper bound');
   });
 
@@ -45,6 +45,26 @@ describe("Teleport's headroom", () => {
     expect(finding?.summary).toMatch(consequence);
   });
 
+  it('does not count what syncs after the mark have carried, and calls the rest an estimate under an upper bound', () => {
+    const daily = { ...times(15, 24), lastSyncAt: hoursAgo(0.1) };
+    const [calm] = headroomFindings([rental(90_000)], daily);
+    expect(calm).toMatchObject({ status: 'ok' });
+    expect(calm?.summary).toContain('at most 90,000 rows changed since');
+    expect(calm?.summary).toContain('of which about 375 wait for the next sync');
+    expect(headroomUsedPercent([rental(90_000)], daily)).toBeCloseTo(2.5);
+    const [busy] = headroomFindings([rental(90_000)], { ...daily, frequencyMinutes: 360 });
+    expect(busy?.summary).toContain('becomes about 22,500 by the next sync');
+    expect(busy?.remedy).toContain('sync frequency to 120 minutes or less');
+  });
+
+  it('takes a sync that ended within a minute of the mark for the one that the mark follows', () => {
+    const [finding] = headroomFindings([rental(100)], {
+      ...times(),
+      lastSyncAt: new Date(hoursAgo(1).getTime() + 30_000),
+    });
+    expect(finding?.summary).toContain('(exact)');
+  });
+
   it('advises another method where even a sync each minute is too seldom', () => {
     expect(headroomFindings([rental(900_000)], times(1))[0]?.remedy).toContain('Query-Based');
   });
@@ -65,8 +85,8 @@ describe("Teleport's headroom", () => {
 });
 
 it('the figure for the dashboard is the worst table in percent of the limit, without those that cannot be counted', () => {
-  expect(headroomUsedPercent([rental(3_000), rental(7_500), rental(90_000, 'unknown')])).toBe(50);
-  expect(headroomUsedPercent([])).toBe(0);
+  expect(headroomUsedPercent([rental(3_000), rental(7_500), rental(90_000, 'unknown')], times())).toBe(50);
+  expect(headroomUsedPercent([], times())).toBe(0);
 });
 
 describe('changes by counters', () => {

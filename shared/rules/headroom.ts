@@ -27,43 +27,42 @@ export interface TableChanges {
 /** Sync frequencies that Fivetran offers, in minutes. */
 const frequencies = [1, 5, 15, 30, 60, 120, 180, 360, 480, 720, 1440];
 
+/** What the changes are set against. */
+export interface HeadroomTimes {
+  /** When the changes began to count. */
+  sinceAt: Date;
+  now: Date;
+  /** Minutes between two syncs; undefined when they are not scheduled. */
+  frequencyMinutes: number | undefined;
+  lastSyncAt: Date | undefined;
+}
+
 /**
  * How near each table is to Teleport's limits, now and at the next sync at the present rate. Never blocking: the next
  * sync is the remedy, or it brings Fivetran's own re-sync of the table.
- *
- * @param times.sinceAt when the changes began to count
- * @param times.frequencyMinutes between two syncs; absent when they are not scheduled
  */
-export function headroomFindings(
-  tables: readonly TableChanges[],
-  times: { sinceAt: Date; now: Date; frequencyMinutes: number | undefined; lastSyncAt: Date | undefined },
-): Finding[] {
+export function headroomFindings(tables: readonly TableChanges[], times: HeadroomTimes): Finding[] {
   const check = 'source.teleport-headroom';
-  const since = times.sinceAt.toISOString();
-  const known = tables.filter(({ certainty }) => certainty !== 'unknown');
+  const known = tables
+    .filter(({ certainty }) => certainty !== 'unknown')
+    .map((table) => ({ table, at: forecast(table, times) }))
+    .sort((one, other) => other.at.waiting - one.at.waiting);
   const unknown = tables.filter(({ certainty }) => certainty === 'unknown');
   const findings = known
-    .map((table) => ({ table, forecast: forecast(table, times) }))
-    .filter(
-      ({ table, forecast: at }) => table.changed > teleportLimit * watchedPart || at.changed > teleportLimit,
-    )
-    .sort((one, other) => other.table.changed - one.table.changed)
+    .filter(({ at }) => at.waiting > teleportLimit * watchedPart || at.atNextSync > teleportLimit)
     .slice(0, 10)
-    .map(({ table, forecast: at }): Finding => ({
+    .map(({ table, at }): Finding => ({
       check,
       status: 'warning',
-      summary: `${table.schema}.${table.table}: ${amount(table)} changed since ${since}, ${consequence(table.changed, at)}`,
+      summary: `${table.schema}.${table.table}: ${amount(table, at, times)}, ${consequence(at)}`,
       remedy: remedy(at.perMinute, times.frequencyMinutes),
     }));
-  const largest = known.reduce<TableChanges | undefined>(
-    (most, table) => (most === undefined || table.changed > most.changed ? table : most),
-    undefined,
-  );
+  const [largest] = known;
   if (findings.length === 0 && largest !== undefined) {
     findings.push({
       check,
       status: 'ok',
-      summary: `Of Teleport's ${number(teleportLimit)} changed rows a table, at most ${number(largest.changed)} are used since ${since} (${largest.schema}.${largest.table}, ${largest.certainty === 'exact' ? 'counted exactly' : 'an upper bound'}).`,
+      summary: `Teleport carries ${number(teleportLimit)} changed rows a table. The table with the most is ${largest.table.schema}.${largest.table.table}: ${amount(largest.table, largest.at, times)}.`,
     });
   }
   if (unknown.length > 0) {
@@ -76,50 +75,68 @@ export function headroomFindings(
   return findings;
 }
 
-/** How much of Teleport's limit the table with the most changed rows has used, in percent; 100 is the limit. */
-export function headroomUsedPercent(tables: readonly TableChanges[]): number {
-  const counted = tables.filter(({ certainty }) => certainty !== 'unknown').map(({ changed }) => changed);
-  return (Math.max(0, ...counted) / teleportLimit) * 100;
+/** How much of Teleport's limit the table with the most waiting rows has used, in percent; 100 is the limit. */
+export function headroomUsedPercent(tables: readonly TableChanges[], times: HeadroomTimes): number {
+  const waiting = tables
+    .filter(({ certainty }) => certainty !== 'unknown')
+    .map((table) => forecast(table, times).waiting);
+  return (Math.max(0, ...waiting) / teleportLimit) * 100;
 }
 
 /** One batch a minute after a mark is no rate of a million an hour: shorter times count as this long. */
 const leastMinutes = 15;
 
 interface Forecast {
+  /** Changed rows that wait for the next sync by now; estimated where a sync came after they began to count. */
+  waiting: number;
   /** Changed rows at the next sync. */
-  changed: number;
+  atNextSync: number;
   perMinute: number;
 }
 
 function forecast(
   { changed }: TableChanges,
-  { sinceAt, now, frequencyMinutes, lastSyncAt }: Parameters<typeof headroomFindings>[1],
+  { sinceAt, now, frequencyMinutes, lastSyncAt }: HeadroomTimes,
 ): Forecast {
-  const minutes = (now.getTime() - sinceAt.getTime()) / 60_000;
+  const minutesSince = (from: Date): number => (now.getTime() - from.getTime()) / 60_000;
+  const minutes = minutesSince(sinceAt);
   const perMinute = changed / Math.max(minutes, leastMinutes);
-  if (frequencyMinutes === undefined) return { changed, perMinute };
-  const sinceSync = (now.getTime() - (lastSyncAt ?? sinceAt).getTime()) / 60_000;
-  const left = Math.max(0, frequencyMinutes - sinceSync);
-  return { changed: Math.round(changed + perMinute * left), perMinute };
+  // What a sync after the mark carried over does not wait any more; how much that was is not known.
+  const carried = carriedSince({ sinceAt, lastSyncAt });
+  const sinceSync = minutesSince(lastSyncAt ?? sinceAt);
+  const waiting = carried ? Math.round((changed * sinceSync) / Math.max(minutes, sinceSync, 1)) : changed;
+  const left = frequencyMinutes === undefined ? 0 : Math.max(0, frequencyMinutes - sinceSync);
+  return { waiting, atNextSync: Math.round(waiting + perMinute * left), perMinute };
 }
+
+/** Fivetran's clock and ours may differ by so much; a mark follows its sync within seconds. */
+const skewMs = 60_000;
+
+/** Whether a sync came after the changes began to count, so that some of them are over already. */
+const carriedSince = ({ sinceAt, lastSyncAt }: Pick<HeadroomTimes, 'sinceAt' | 'lastSyncAt'>): boolean =>
+  lastSyncAt !== undefined && lastSyncAt.getTime() - sinceAt.getTime() > skewMs;
 
 const number = (value: number): string => value.toLocaleString('en');
 
-function amount({ changed, certainty }: TableChanges): string {
+function amount({ changed, certainty }: TableChanges, at: Forecast, times: HeadroomTimes): string {
+  const since = `changed since ${times.sinceAt.toISOString()}`;
+  if (carriedSince(times)) {
+    return `at most ${number(changed)} rows ${since} (an upper bound), of which about ${number(at.waiting)} wait for the next sync`;
+  }
   return certainty === 'exact'
-    ? `${number(changed)} rows (exact)`
-    : `at most ${number(changed)} rows (an upper bound)`;
+    ? `${number(changed)} rows (exact) ${since}`
+    : `at most ${number(changed)} rows (an upper bound) ${since}`;
 }
 
-function consequence(changed: number, at: Forecast): string {
-  if (changed > teleportDisableLimit) {
+function consequence({ waiting, atNextSync }: Forecast): string {
+  if (waiting > teleportDisableLimit) {
     return `more than the ${number(teleportDisableLimit)} at which Fivetran may disable the table; the next sync reports "Teleport Sync Error".`;
   }
-  if (changed > teleportLimit) {
+  if (waiting > teleportLimit) {
     return `more than the ${number(teleportLimit)} that Teleport carries: the next sync reports "Teleport Sync Error" and copies the whole table again.`;
   }
-  if (at.changed > teleportLimit) {
-    return `which at the present rate becomes about ${number(at.changed)} by the next sync; Teleport carries ${number(teleportLimit)}.`;
+  if (atNextSync > teleportLimit) {
+    return `which at the present rate becomes about ${number(atNextSync)} by the next sync; Teleport carries ${number(teleportLimit)}.`;
   }
   return `near the ${number(teleportLimit)} that Teleport carries.`;
 }
