@@ -178,6 +178,21 @@ describe('run-sync', () => {
     ]);
   });
 
+  test('diagnoses a blocked path by what has just been seen of this very connection, without another login', async () => {
+    const blocking = {
+      status: 'blocking',
+      findings: [{ check: 'source.read-access', status: 'blocking', summary: '' }],
+    };
+    const result = await runMachine('run-sync', {
+      input: start,
+      tasks: tasks({ more: { CheckSource: () => blocking } }),
+    });
+    expect(result.calls.CheckSourceEvidence).toBeUndefined();
+    expect(result.calls.DiagnoseFailure).toMatchObject([
+      { evidence: { source: blocking, sync: ok, targets: ok } },
+    ]);
+  });
+
   test('of a connection that is not behind our service skips the checks of the path', async () => {
     const result = await runMachine('run-sync', {
       input: start,
@@ -276,11 +291,59 @@ describe('run-sync', () => {
     expect(Object.keys(result.calls)).toEqual([
       'ReadSyncBegin',
       'VerifyIncrement',
+      'CheckSourceAhead',
       'MarkSourceNext',
       'ReadSyncCloseSucceeded',
       'NotifyResolved',
     ]);
   });
+
+  test.each([
+    ['it started', start, {}, 'CheckSource'],
+    ['Fivetran ran by itself', review, { outcome: 'succeeded', sync }, 'CheckSourceAhead'],
+  ])(
+    'tells what is foreseen at the source when a sync that %s has succeeded',
+    async (_, input, begin, state) => {
+      const findings = [
+        { check: 'source.teleport-headroom', status: 'warning', summary: 'rental: 12,000 rows' },
+      ];
+      const foreseen = { summary: 'rental: 12,000 rows', remedy: 'Sync more often.', findings };
+      const result = await runMachine('run-sync', {
+        input,
+        tasks: tasks({ begin, more: { checkSource: () => ({ status: 'warning', findings, foreseen }) } }),
+      });
+      expect(result.status).toBe('SUCCEEDED');
+      expect(result.calls[state]).toHaveLength(1);
+      expect(result.calls.NotifyTroubleAhead).toMatchObject([
+        {
+          phase: 'information',
+          kind: 'source-trouble-ahead',
+          summary: foreseen.summary,
+          remedy: foreseen.remedy,
+          evidence: findings,
+        },
+      ]);
+      expect(result.visited.indexOf('NotifyTroubleAhead')).toBeLessThan(
+        result.visited.indexOf('MarkSourceNext'),
+      );
+    },
+  );
+
+  test.each(['CheckSourceAhead', 'NotifyTroubleAhead'])(
+    'calls a reviewed sync a success although %s fails',
+    async (state) => {
+      const foreseen = { summary: 'trouble', remedy: '', findings: [] };
+      const result = await runMachine('run-sync', {
+        input: review,
+        tasks: tasks({
+          begin: { outcome: 'succeeded', sync },
+          more: { checkSource: () => ({ ...ok, foreseen }), [state]: throws('AccessDeniedError') },
+        }),
+      });
+      expect(result.status).toBe('SUCCEEDED');
+      expect(result.calls.MarkSourceNext).toHaveLength(1);
+    },
+  );
 
   test('gathers the evidence of a failed sync, diagnoses it, tells on-call once and fails', async () => {
     const result = await runMachine('run-sync', {

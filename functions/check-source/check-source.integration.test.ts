@@ -102,6 +102,7 @@ async function findings(world: World = {}): Promise<Finding[]> {
       },
       evidence: {
         share: async (_, gather) => ({ outcome: 'gathered', findings: (await gather()).all }),
+        keep: () => Promise.resolve(),
       },
       slots: { use: (_, __, work) => work() },
       connections: { read: () => Promise.resolve({ ...increment.record, sourceRole: 'fivetran' }) },

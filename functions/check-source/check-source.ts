@@ -8,7 +8,7 @@ import type { Postgres, PostgresSession } from '../../shared/clients/postgres/se
 import type { readTables } from '../../shared/clients/postgres/source-facts.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { ConnectionRecord } from '../../shared/contracts/connection-record.ts';
-import type { CheckResult, Finding } from '../../shared/contracts/finding.ts';
+import type { Finding } from '../../shared/contracts/finding.ts';
 import type { CheckSourceInput } from '../../shared/contracts/increment.ts';
 import type { MarkHeader } from '../../shared/contracts/mark.ts';
 import type { ServerIdentity, TableFacts } from '../../shared/contracts/source-facts.ts';
@@ -16,8 +16,8 @@ import { SourceQueryError, UnavailableError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Metrics } from '../../shared/metrics.ts';
 import { connectFinding } from '../../shared/rules/connect-fault.ts';
-import { summarize } from '../../shared/rules/findings.ts';
-import { headroomFindings, headroomUsedPercent } from '../../shared/rules/headroom.ts';
+import { summarizeSource, type SourceCheckResult } from '../../shared/rules/foreseen.ts';
+import { headroomFindings, headroomUsedPercent, type HeadroomTimes } from '../../shared/rules/headroom.ts';
 import { historyFindings } from '../../shared/rules/source-history.ts';
 import { oldestCheckedVersion, serverFindings } from '../../shared/rules/source-server.ts';
 import { noLoginFree } from '../../shared/rules/logins.ts';
@@ -62,12 +62,14 @@ const slotWaitOfEvidenceSeconds = 6;
 export async function checkSource(
   input: CheckSourceInput,
   dependencies: CheckSourceDependencies,
-): Promise<CheckResult> {
+): Promise<SourceCheckResult> {
   const { source, connectionId } = input;
   dependencies.log.remember({ source, ...(connectionId === undefined ? {} : { connectionId }) });
   if (input.shared !== true) {
     const checked = await inTurn(input, slotWaitSeconds, dependencies);
-    return summarize(checked?.all ?? [busy]);
+    if (checked === undefined) return summarizeSource([busy]);
+    await dependencies.evidence.keep(source, checked.ofSource);
+    return summarizeSource(checked.all);
   }
   const evidence = await dependencies.evidence.share(source, async () => {
     const checked = await inTurn(input, slotWaitOfEvidenceSeconds, dependencies);
@@ -75,9 +77,10 @@ export async function checkSource(
     if (checked === undefined) throw new UnavailableError(busy.summary);
     return checked;
   });
-  if (evidence.outcome === 'gathered') return summarize(evidence.findings);
-  if (evidence.outcome === 'shared') return summarize([...evidence.findings, spared(evidence.gatheredAt)]);
-  return summarize([
+  if (evidence.outcome === 'gathered') return summarizeSource(evidence.findings);
+  if (evidence.outcome === 'shared')
+    return summarizeSource([...evidence.findings, spared(evidence.gatheredAt)]);
+  return summarizeSource([
     {
       check: 'source.reachable',
       status: 'skipped',
@@ -209,11 +212,12 @@ async function headroom(
     ];
   }
   const changes = await countChanges({ session, mark, server, tables, reads });
-  metrics.counts({ HeadroomUsedPercent: headroomUsedPercent(changes) });
-  return headroomFindings(changes, {
+  const times: HeadroomTimes = {
     sinceAt: new Date(mark.completedAt),
     now: clock.now(),
     frequencyMinutes: record.syncFrequencyMinutes,
     lastSyncAt: record.succeededAt === undefined ? undefined : new Date(record.succeededAt),
-  });
+  };
+  metrics.counts({ HeadroomUsedPercent: headroomUsedPercent(changes, times) });
+  return headroomFindings(changes, times);
 }

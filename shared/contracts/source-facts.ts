@@ -2,6 +2,8 @@ import * as z from 'zod/mini';
 
 /** What identifies a PostgreSQL server and where its transaction counter stands. Numbers of 64 bits are text. */
 export const ServerIdentity = z.object({
+  /** Address at which the server took our session; null when a proxy hides it, or an old mark does not tell it. */
+  address: z._default(z.nullable(z.string()), null),
   /** Same for a server, its standbys and its copies; null when the role may not see it. */
   systemIdentifier: z.nullable(z.string()),
   /** Rises by one with each promotion and point-in-time recovery; null when the role may not see it. */

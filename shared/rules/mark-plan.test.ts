@@ -6,6 +6,7 @@ const server = {
   timeline: 1,
   standby: false,
   nextTransactionId: '5000000000',
+  address: '10.0.1.5',
   snapshotXmin: '4999999999',
 };
 

@@ -2,6 +2,7 @@ import type { Finding } from '../contracts/finding.ts';
 import { tableKey, type MarkHeader } from '../contracts/mark.ts';
 import type { ServerIdentity, TableFacts } from '../contracts/source-facts.ts';
 import { nameList } from './name-list.ts';
+import { sqlIdentifier, sqlTable } from './sql-identifier.ts';
 
 /** Update methods that follow a table by its file and transaction ids; logical replication does not. */
 export const followsTransactionIds = (updateMethod: string): boolean =>
@@ -18,8 +19,11 @@ export function historyFindings(
   tables: readonly TableFacts[],
   updateMethod: string,
 ): Finding[] {
-  const dropped = mark === undefined ? [] : deselected(mark, tables);
-  if (!followsTransactionIds(updateMethod)) return dropped;
+  const always =
+    mark === undefined
+      ? []
+      : [...address(mark, server), ...keyChanges(mark, tables), ...deselected(mark, tables)];
+  if (!followsTransactionIds(updateMethod)) return always;
   if (mark === undefined) {
     const summary = 'Nothing is remembered of an earlier state of the source yet.';
     return ['source.transaction-id', 'source.table-rewrite'].map((check) => ({
@@ -28,7 +32,7 @@ export function historyFindings(
       summary,
     }));
   }
-  return [transactionId(mark, server), rewrites(mark, tables), ...dropped];
+  return [transactionId(mark, server), rewrites(mark, tables), ...always];
 }
 
 const resync =
@@ -79,6 +83,23 @@ function transactionId({ server: before, completedAt }: MarkHeader, now: ServerI
   return { check, status: 'ok', summary: `The transaction id went on ${step}.` };
 }
 
+/** The name of readers leads to another standby at each look, which says nothing. */
+function address({ server: before, completedAt }: MarkHeader, now: ServerIdentity): Finding[] {
+  if (before.address === null || now.address === null || (before.standby && now.standby)) return [];
+  const check = 'source.address';
+  if (before.address === now.address) {
+    return [{ check, status: 'ok', summary: `The database is at ${now.address}, as at ${completedAt}.` }];
+  }
+  return [
+    {
+      check,
+      status: 'warning',
+      summary: `The database moved from ${before.address} at ${completedAt} to ${now.address}: a fail-over, or a changed DNS record.`,
+      remedy: `Nothing, when it was on purpose: refresh-targets registers ${now.address} with the load balancer within two minutes and removes ${before.address} when the new target is healthy. Otherwise read the events: aws rds describe-events --duration 1440.`,
+    },
+  ];
+}
+
 /** Fivetran takes a table that its role can no longer read for a dropped one, and syncs the others without a word. */
 function deselected(
   { tables: remembered, completedAt }: MarkHeader,
@@ -94,6 +115,40 @@ function deselected(
       summary: `Tables that were replicated at ${completedAt} are not selected any more: ${nameList(gone.map(({ schema, table }) => `${schema}.${table}`))}.`,
       remedy:
         "If nobody deselected them in Fivetran, its role lost a right: GRANT SELECT on them to Fivetran's role, reload the schema in Fivetran and select them again.",
+    },
+  ];
+}
+
+/** Fivetran finds a row again by its key: under another one it is a new row, and the old one stays. */
+function keyChanges(
+  { tables: remembered, completedAt }: MarkHeader,
+  tables: readonly TableFacts[],
+): Finding[] {
+  const keys = new Map(
+    remembered.map((table) => [
+      tableKey(table),
+      table.keyColumns.map(({ name }) => sqlIdentifier(name)).join(', '),
+    ]),
+  );
+  const changed = tables.flatMap((table) => {
+    const before = keys.get(tableKey(table)) ?? '';
+    const now = table.primaryKey.map(sqlIdentifier).join(', ');
+    return table.kind === null || before === '' || before === now ? [] : [{ table, before, now }];
+  });
+  if (changed.length === 0) return [];
+  const told = changed.map(
+    ({ table: { schema, table }, before, now }) =>
+      `${schema}.${table} (was ${before}; now ${now === '' ? 'none' : now})`,
+  );
+  const restore = changed
+    .slice(0, 3)
+    .map(({ table, before }) => `ALTER TABLE ${sqlTable(table)} ADD PRIMARY KEY (${before});`);
+  return [
+    {
+      check: 'source.key-change',
+      status: 'warning',
+      summary: `Primary keys were dropped or changed since ${completedAt}: ${nameList(told, 5)}. Fivetran finds rows by their key, so the destination will hold rows twice.`,
+      remedy: `${restore.join(' ')} If the change is meant, drop these tables at the destination and re-sync them in Fivetran.`,
     },
   ];
 }

@@ -24,6 +24,7 @@ export function createMemorySource() {
     timeline: 1,
     standby: false,
     nextTransactionId: String(transaction),
+    address: '10.0.1.5',
     snapshotXmin: String(transaction),
   });
   const facts = (): TableFacts => ({

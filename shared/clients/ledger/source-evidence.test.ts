@@ -62,3 +62,12 @@ test('a gatherer that fails does not keep the next one from it', async () => {
   await expect(evidence.share('postgres', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
   expect((await evidence.share('postgres', gather)).outcome).toBe('gathered');
 });
+
+test('what somebody has found for himself replaces older findings, and spares the next one the login', async () => {
+  const { evidence, gather, logins } = setUp();
+  await evidence.share('postgres', gather);
+  const gone: Finding = { check: 'source.reachable', status: 'blocking', summary: 'Nobody answers.' };
+  await evidence.keep('postgres', [gone]);
+  expect(await evidence.share('postgres', gather)).toMatchObject({ outcome: 'shared', findings: [gone] });
+  expect(logins()).toBe(1);
+});

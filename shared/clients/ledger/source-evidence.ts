@@ -25,6 +25,8 @@ export interface SourceEvidence {
     | { outcome: 'shared'; findings: Finding[]; gatheredAt: string }
     | { outcome: 'busy' }
   >;
+  /** Keeps what somebody found out about this source for himself: nobody shall be given older findings than these. */
+  keep(source: string, ofSource: readonly Finding[]): Promise<void>;
 }
 
 const freshMs = 60_000;
@@ -49,7 +51,18 @@ export function createSourceEvidence(
     return clock.now().getTime() - Date.parse(kept.data.gatheredAt) < freshMs ? kept.data : undefined;
   }
 
+  async function keep(source: string, findings: readonly Finding[]): Promise<void> {
+    const now = clock.now();
+    await table.put({
+      ...keyOf(source),
+      findings: [...findings],
+      gatheredAt: now.toISOString(),
+      expiresAt: Math.floor(now.getTime() / 1000) + 3_600,
+    });
+  }
+
   return {
+    keep,
     async share(source, gather) {
       const me = holder();
       const lease = `evidence#source#${source}`;
@@ -60,13 +73,7 @@ export function createSourceEvidence(
         if (await leases.take(lease, me, leaseSeconds)) {
           try {
             const { ofSource, all } = await gather();
-            const now = clock.now();
-            await table.put({
-              ...keyOf(source),
-              findings: ofSource,
-              gatheredAt: now.toISOString(),
-              expiresAt: Math.floor(now.getTime() / 1000) + 3_600,
-            });
+            await keep(source, ofSource);
             return { outcome: 'gathered', findings: all };
           } finally {
             await leases.release(lease, me);

@@ -13,7 +13,8 @@ export interface TableRequest {
 /** Where the server stands, read in the session's present transaction. */
 export async function readIdentity(session: PostgresSession): Promise<ServerIdentity> {
   const [row] = await session.query(
-    `SELECT pg_is_in_recovery() AS standby,
+    `SELECT host(inet_server_addr()) AS address,
+            pg_is_in_recovery() AS standby,
             txid_snapshot_xmin(txid_current_snapshot()) AS snapshot_xmin,
             txid_snapshot_xmax(txid_current_snapshot()) AS next_xid,
             has_function_privilege('pg_control_system()', 'EXECUTE')
@@ -30,6 +31,7 @@ export async function readIdentity(session: PostgresSession): Promise<ServerIden
       : undefined;
   const timeline = control?.[0]?.timeline ?? null;
   return {
+    address: row?.address ?? null,
     standby: row?.standby === 't',
     snapshotXmin: row?.snapshot_xmin ?? '0',
     nextTransactionId: row?.next_xid ?? '0',

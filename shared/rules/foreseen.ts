@@ -1,0 +1,41 @@
+import type { CheckResult, Finding } from '../contracts/finding.ts';
+import { summarize } from './findings.ts';
+
+/** Trouble that is not there yet, or that the next syncs bring, in words for people who did not ask. */
+export interface Foreseen {
+  /** One sentence; empty when nothing is foreseen. */
+  summary: string;
+  remedy: string;
+  findings: Finding[];
+}
+
+/** What check-source answers: its findings, and what of them is worth telling though the sync can run. */
+export interface SourceCheckResult extends CheckResult {
+  foreseen: Foreseen;
+}
+
+/**
+ * Checks that tell of a change since the last mark, or of a limit that comes nearer. What has been so all along, a
+ * table that never had a key for instance, is for those who read the findings.
+ */
+const foretelling = new Set([
+  'source.teleport-headroom',
+  'source.table-rewrite',
+  'source.key-change',
+  'source.selected-tables',
+  'source.transaction-id',
+]);
+
+/** All findings with the worst status among them, and those that tell on-call of trouble ahead. */
+export function summarizeSource(findings: readonly Finding[]): SourceCheckResult {
+  const ahead = findings.filter(({ check, status }) => status === 'warning' && foretelling.has(check));
+  const more = ahead.length > 1 ? ` And ${String(ahead.length - 1)} more.` : '';
+  return {
+    ...summarize(findings),
+    foreseen: {
+      summary: ahead[0] === undefined ? '' : `${ahead[0].summary}${more}`,
+      remedy: [...new Set(ahead.flatMap(({ remedy }) => remedy ?? []))].join(' '),
+      findings: ahead,
+    },
+  };
+}
