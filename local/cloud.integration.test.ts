@@ -61,11 +61,16 @@ const machine = {
   },
 };
 
+const trust = {
+  Statement: [{ Effect: 'Allow', Principal: { Service: 'states.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+};
+
 const template: JsonObject = {
   Resources: {
     Role: {
       Type: 'AWS::IAM::Role',
       Properties: {
+        AssumeRolePolicyDocument: trust,
         Policies: [
           {
             PolicyName: 'all',
@@ -82,7 +87,7 @@ const template: JsonObject = {
         ],
       },
     },
-    PowerlessRole: { Type: 'AWS::IAM::Role', Properties: {} },
+    PowerlessRole: { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: trust } },
     Queues: {
       Type: 'AWS::SQS::QueuePolicy',
       Properties: {

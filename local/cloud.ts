@@ -72,7 +72,11 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const { accountId, region, stackName, observer, scale } = options;
   const account = { accountId, region };
   let url = '';
-  const iam = createIam(account);
+  const iam = createIam(account, {
+    tagsOf: (arn) =>
+      arn.includes(':ec2:') ? ec2.tagsOf(arn.slice(arn.lastIndexOf('/') + 1)) : elbv2.tagsOf(arn),
+    partitionKeyOf: (table) => dynamodb.partitionKeyOf(table),
+  });
   const policies = createResourcePolicies(account);
   const permissions = createPermissions(iam, policies);
 
@@ -88,8 +92,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const stepFunctions = createStepFunctions({
     ...account,
     observer,
-    refusal: ({ action, targetArn, roleArn }) =>
-      permissions.refusal({ action, targetArn, from: 'states', roleArn }),
+    refusal: (act) => permissions.refusal(act),
     invoke: (functionArn, event) => lambda.invoke(functionArn, event),
     publish: ({ resources, detail }) => {
       eventBridge.put({
@@ -131,8 +134,11 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const { ec2, elbv2 } = createPrivateLink({
     ...account,
     scale,
-    publish: (topicArn, message, attributes) => {
-      sns.publish(topicArn, message, { attributes });
+    publish: (topicArn, message, from) => {
+      const act = { action: 'sns:Publish', targetArn: topicArn, from, roleArn: undefined };
+      const reason = permissions.refusal(act);
+      if (reason === undefined) sns.publish(topicArn, message);
+      else observer.emit({ kind: 'delivery-failed', from, target: topicArn, reason, deadLettered: false });
     },
   });
   ec2.onChange(({ serviceId, id, owner, state }) => {

@@ -73,19 +73,17 @@ async function serve(
   const url = URL.parse(request.url ?? '/', 'http://aws.local') ?? new URL('http://aws.local/');
   const scope = readScope(request.headers.authorization, url);
   const service = scope === undefined ? undefined : services.get(scope.service);
-  if (service?.handOver !== undefined && scope !== undefined) {
-    const refusal = refusalOf(service, scope.accessKeyId, request, requestId, settings);
-    if (refusal === undefined) service.handOver(request, response);
-    else send(response, refusal, requestId);
-    return;
-  }
   try {
     const raw = await readRequest(request, url);
-    const reply =
-      scope === undefined || service === undefined
-        ? refuse(raw, requestId, scope?.service, services)
-        : await answer(service, raw, requestId, scope, settings);
-    send(response, reply, requestId);
+    if (scope === undefined || service === undefined) {
+      send(response, refuse(raw, requestId, scope?.service, services), requestId);
+    } else if (service.handOver === undefined) {
+      send(response, await answer(service, raw, requestId, scope, settings), requestId);
+    } else {
+      const refusal = refusalOf(service, raw, requestId, scope, settings);
+      if (refusal === undefined) service.handOver(raw, response);
+      else send(response, refusal, requestId);
+    }
   } catch {
     // The client went away: nobody is left to answer.
     response.destroy();
@@ -95,26 +93,19 @@ async function serve(
 /** The answer to a request that its caller may not make and that another server would serve. */
 function refusalOf(
   service: Service,
-  accessKeyId: string,
-  { headers }: IncomingMessage,
+  raw: RawRequest,
   requestId: string,
+  { accessKeyId }: Scope,
   { authorize }: EndpointSettings,
 ): Reply | undefined {
-  const target = headers['x-amz-target'];
-  const operation = typeof target === 'string' ? target.slice(target.lastIndexOf('.') + 1) : '';
+  const dialect = chooseDialect(service, raw, requestId);
   try {
-    authorize?.({ accessKeyId, scope: service.scope, operation, input: undefined });
+    const { operation, input } = dialect.read();
+    authorize?.({ accessKeyId, scope: service.scope, operation, input });
     return undefined;
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
-    const raw = {
-      method: 'POST',
-      url: new URL('http://aws.local/'),
-      headers: { 'x-amz-target': operation },
-      body: Buffer.alloc(0),
-      isWhole: true,
-    };
-    return chooseDialect(service, raw, requestId).writeError(error);
+    return dialect.writeError(error);
   }
 }
 

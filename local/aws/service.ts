@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
+import type { RawRequest } from './dialect.ts';
 
 /** Who calls: the account that the access key id stands for. */
 export interface Caller {
@@ -96,6 +97,6 @@ export interface Service {
   protocols: Protocol[];
   /** By operation name; an operation that is not here gets the protocol's own "no such operation" error. */
   operations: Record<string, Operation>;
-  /** Takes the whole unread request over, for a service that has an HTTP server of its own. */
-  handOver?: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Answers instead of the operations, for a service that has an HTTP server of its own. */
+  handOver?: (request: RawRequest, response: ServerResponse) => void;
 }

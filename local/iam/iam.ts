@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { AwsError } from '../aws/service.ts';
-import { isJsonObject, toJson, type Json } from '../json.ts';
+import { isJsonObject, toJson } from '../json.ts';
 import type { ResourceHandlers } from '../template/resource-handler.ts';
-import { patterns, type Patterns } from './patterns.ts';
+import type { Context } from './conditions.ts';
+import { contextOf, type ResourceFacts } from './request-context.ts';
 import { resourcesOf } from './requested-resources.ts';
+import { readStatements, type Allowance } from './statements.ts';
 
 /** A request as far as permissions are concerned. */
 export interface PermissionRequest {
@@ -11,35 +13,32 @@ export interface PermissionRequest {
   /** The service's name in the credential scope, for instance `elasticloadbalancing`. */
   scope: string;
   operation: string;
-  /** Undefined when another server reads the body: then only the action is held against the role. */
-  input: Record<string, unknown> | undefined;
+  input: Record<string, unknown>;
 }
 
 /**
- * Permissions of the stack's own functions: each may do what its role in the template allows, action by action and,
- * where a request names its resource, resource by resource. Conditions are taken to hold. Callers who use no
- * function's credentials (people, Fivetran, strangers) are their accounts' administrators.
+ * Permissions of the stack's own functions, machines, rules and schedules: each may do what its role in the template
+ * allows, action by action, resource by resource, under the statement's conditions. Callers who use no role's
+ * credentials (people, Fivetran, strangers) are their accounts' administrators.
  */
 export interface Iam {
   /** The template's `AWS::IAM::Role`, around the handler that names it. */
   resources: (named: ResourceHandlers) => ResourceHandlers;
   /** The access key id of whoever runs as this role. */
   accessKeyOf: (roleArn: string) => string;
+  /** Whether a service may take a role on; a role that the template does not have is anybody's. */
+  mayAssume: (roleArn: string, service: string, context: Context) => boolean;
   /** @throws AwsError as the service itself denies */
   authorize: (request: PermissionRequest) => void;
 }
 
-interface Allowance {
-  actions: Patterns;
-  resources: Patterns;
-}
-
 interface Role {
   arn: string;
+  trusts: Allowance[];
   allows: Allowance[];
 }
 
-export function createIam(account: { accountId: string; region: string }): Iam {
+export function createIam(account: { accountId: string; region: string }, facts: ResourceFacts): Iam {
   const roles = new Map<string, Role>();
   const accessKeyOf = (roleArn: string): string =>
     `ASIA${createHash('sha256').update(roleArn).digest('hex').slice(0, 16).toUpperCase()}`;
@@ -50,42 +49,46 @@ export function createIam(account: { accountId: string; region: string }): Iam {
       'AWS::IAM::Role': async (logicalId, properties) => {
         const role = (await name?.(logicalId, properties)) ?? { ref: logicalId };
         const arn = role.attributes?.Arn ?? role.ref;
-        roles.set(accessKeyOf(arn), { arn, allows: allowances(toJson(properties.Policies ?? [])) });
+        const policies = [toJson(properties.Policies ?? [])].flat();
+        roles.set(accessKeyOf(arn), {
+          arn,
+          trusts: readStatements(toJson(properties.AssumeRolePolicyDocument)),
+          allows: policies.flatMap((policy) =>
+            isJsonObject(policy) ? readStatements(policy.PolicyDocument) : [],
+          ),
+        });
         return role;
       },
     }),
+    mayAssume: (roleArn, service, context) =>
+      roles
+        .get(accessKeyOf(roleArn))
+        ?.trusts.some(({ principals, holds }) => principals.includes(service) && holds(context)) ?? true,
     authorize({ accessKeyId, scope, operation, input }) {
       const role = roles.get(accessKeyId);
       // Nobody is denied the question who they are.
       if (role === undefined || scope === 'sts') return;
       const action = `${scope}:${operation}`;
       const allowances = role.allows.filter(({ actions }) => actions(action));
-      const wanted = input === undefined ? [] : resourcesOf(scope, operation, input, account);
-      const denied = wanted.find((resource) => !allowances.some(({ resources }) => resources(resource)));
-      if (denied !== undefined || allowances.length === 0) {
-        throw denial(scope, role.arn, action, denied ?? wanted[0] ?? '*');
+      for (const resource of resourcesOf(scope, operation, input, account)) {
+        const context = contextOf(input, resource, facts);
+        const named = allowances.filter(({ resources }) => resources(resource));
+        if (named.some(({ holds }) => holds(context))) continue;
+        const reason =
+          named.length === 0
+            ? `no identity-based policy allows the ${action} action`
+            : `the conditions of the policy that allows the ${action} action do not hold`;
+        throw denial(
+          scope,
+          `User: ${role.arn} is not authorized to perform: ${action} on resource: ${resource} because ${reason}`,
+        );
       }
     },
   };
 }
 
-function allowances(policies: Json): Allowance[] {
-  return list(policies).flatMap((policy) => {
-    const document = isJsonObject(policy) ? policy.PolicyDocument : undefined;
-    const statements = isJsonObject(document) ? list(document.Statement ?? []) : [];
-    return statements.flatMap((statement) =>
-      isJsonObject(statement) && statement.Effect === 'Allow'
-        ? [{ actions: patterns(statement.Action), resources: patterns(statement.Resource) }]
-        : [],
-    );
-  });
-}
-
-const list = (value: Json): Json[] => (Array.isArray(value) ? value : [value]);
-
 /** Each service says no in its own words. */
-function denial(scope: string, roleArn: string, action: string, resource: string): AwsError {
-  const message = `User: ${roleArn} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`;
+function denial(scope: string, message: string): AwsError {
   if (scope === 'ec2') return new AwsError('UnauthorizedOperation', message, 403);
   if (scope === 'elasticloadbalancing' || scope === 'sns') return new AwsError('AccessDenied', message, 403);
   return new AwsError('AccessDeniedException', message, 400);

@@ -19,11 +19,15 @@ export interface Permissions {
   refusal: (act: Act) => string | undefined;
 }
 
-/** Services that act in their own name, by the service in their resources' ARNs. */
+/** Who acts, by the service in the acting resource's ARN. */
 const principals = new Map([
+  ['ec2', 'vpce.amazonaws.com'],
   ['events', 'events.amazonaws.com'],
-  ['sns', 'sns.amazonaws.com'],
   ['execute-api', 'apigateway.amazonaws.com'],
+  ['lambda', 'lambda.amazonaws.com'],
+  ['scheduler', 'scheduler.amazonaws.com'],
+  ['sns', 'sns.amazonaws.com'],
+  ['states', 'states.amazonaws.com'],
 ]);
 
 /** How each service's request names what it is about. */
@@ -34,26 +38,42 @@ const inputNames = new Map([
 ]);
 
 export function createPermissions(iam: Iam, policies: ResourcePolicies): Permissions {
+  const asRole = (roleArn: string, { action, targetArn }: Act): string | undefined => {
+    const [scope = '', operation = ''] = action.split(':');
+    const input = { [inputNames.get(scope) ?? '']: targetArn };
+    try {
+      iam.authorize({ accessKeyId: iam.accessKeyOf(roleArn), scope, operation, input });
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      return error.message;
+    }
+  };
   return {
-    refusal: ({ action, targetArn, from, roleArn }) => {
-      const [scope = '', operation = ''] = action.split(':');
+    refusal: (act) => {
+      const { action, targetArn, from, roleArn } = act;
+      const [, , service = '', , accountId = ''] = from.split(':');
+      const principal = principals.get(service) ?? '';
+      const context = new Map([
+        ['aws:sourcearn', [sourceOf(from)]],
+        ['aws:sourceaccount', [accountId]],
+      ]);
       if (roleArn !== undefined) {
-        const input = { [inputNames.get(scope) ?? '']: targetArn };
-        try {
-          iam.authorize({ accessKeyId: iam.accessKeyOf(roleArn), scope, operation, input });
-          return undefined;
-        } catch (error) {
-          if (!(error instanceof AwsError)) throw error;
-          return error.message;
-        }
+        return iam.mayAssume(roleArn, principal, context)
+          ? asRole(roleArn, act)
+          : `${principal} may not take on ${roleArn} for ${from}: the role's trust policy does not allow it.`;
       }
-      const principal = principals.get(from.split(':')[2] ?? '');
-      const permitted =
-        principal !== undefined &&
-        policies.permits({ principal, action, resourceArn: targetArn, sourceArn: from });
-      return permitted
+      return policies.permits({ principal, action, resourceArn: targetArn, context })
         ? undefined
         : `${from} may not ${action} on ${targetArn}: it has no role, and no policy of the target allows it.`;
     },
   };
+}
+
+/**
+ * The ARN that a service gives as the source: for a schedule, its group.
+ * https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
+ */
+function sourceOf(arn: string): string {
+  return arn.replace(/:schedule\/([^/]+)\/.+$/, ':schedule-group/$1');
 }

@@ -1,7 +1,9 @@
 import { createProperties } from '../aws/properties.ts';
-import { isJsonObject, toJson, type Json } from '../json.ts';
+import { toJson } from '../json.ts';
 import type { ResourceHandlers } from '../template/resource-handler.ts';
-import { patterns, type Patterns } from './patterns.ts';
+import type { Context } from './conditions.ts';
+import { patterns } from './patterns.ts';
+import { readStatements, type Allowance } from './statements.ts';
 
 /** One AWS service reaching for another's resource. */
 export interface Reach {
@@ -10,22 +12,14 @@ export interface Reach {
   /** For instance `lambda:InvokeFunction`. */
   action: string;
   resourceArn: string;
-  /** ARN of the rule, topic or API on whose behalf. */
-  sourceArn: string;
+  /** On whose behalf. */
+  context: Context;
 }
 
 /** What functions, queues and topics let other AWS services do: their resource-based policies in the template. */
 export interface ResourcePolicies {
   resources: ResourceHandlers;
   permits: (reach: Reach) => boolean;
-}
-
-interface Grant {
-  principal: string;
-  actions: Patterns;
-  resources: Patterns;
-  /** Undefined: on anybody's behalf. */
-  sources: Patterns | undefined;
 }
 
 export function createResourcePolicies({
@@ -35,34 +29,31 @@ export function createResourcePolicies({
   accountId: string;
   region: string;
 }): ResourcePolicies {
-  const grants: Grant[] = [];
+  const grants: Allowance[] = [];
   const fromDocument = (logicalId: string, properties: Record<string, unknown>) => {
-    const document = toJson(properties.PolicyDocument);
-    const statements = isJsonObject(document) ? [document.Statement ?? []].flat() : [];
-    for (const statement of statements) grants.push(...grantsOf(statement));
+    grants.push(...readStatements(toJson(properties.PolicyDocument)));
     return { ref: logicalId };
   };
   return {
-    permits: ({ principal, action, resourceArn, sourceArn }) =>
+    permits: ({ principal, action, resourceArn, context }) =>
       grants.some(
-        (grant) =>
-          grant.principal === principal &&
-          grant.actions(action) &&
-          grant.resources(resourceArn) &&
-          (grant.sources === undefined || grant.sources(sourceArn)),
+        ({ principals, actions, resources, holds }) =>
+          principals.includes(principal) && actions(action) && resources(resourceArn) && holds(context),
       ),
     resources: {
       'AWS::Lambda::Permission': (logicalId, values) => {
         const properties = createProperties(logicalId, values);
         const name = properties.string('FunctionName');
         const source = properties.optionalString('SourceArn');
+        const sources = source === undefined ? undefined : patterns(source);
         grants.push({
-          principal: properties.string('Principal'),
+          principals: [properties.string('Principal')],
           actions: patterns(properties.string('Action')),
           resources: patterns(
             name.startsWith('arn:') ? name : `arn:aws:lambda:${region}:${accountId}:function:${name}`,
           ),
-          sources: source === undefined ? undefined : patterns(source),
+          holds: (context) =>
+            sources === undefined || (context.get('aws:sourcearn') ?? []).some((arn) => sources(arn)),
         });
         return { ref: logicalId };
       },
@@ -70,23 +61,4 @@ export function createResourcePolicies({
       'AWS::SNS::TopicPolicy': fromDocument,
     },
   };
-}
-
-function grantsOf(statement: Json): Grant[] {
-  if (!isJsonObject(statement) || statement.Effect !== 'Allow' || !isJsonObject(statement.Principal))
-    return [];
-  const condition = isJsonObject(statement.Condition) ? statement.Condition : {};
-  const sources = Object.values(condition).flatMap((keys) => {
-    const source = isJsonObject(keys) ? (keys['aws:SourceArn'] ?? keys['AWS:SourceArn']) : undefined;
-    return source === undefined ? [] : [source].flat();
-  });
-  return [statement.Principal.Service ?? []]
-    .flat()
-    .filter((principal) => typeof principal === 'string')
-    .map((principal) => ({
-      principal,
-      actions: patterns(statement.Action),
-      resources: patterns(statement.Resource),
-      sources: sources.length === 0 ? undefined : patterns(sources),
-    }));
 }

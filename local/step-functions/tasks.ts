@@ -12,7 +12,13 @@ export type InvokeFunction = (
 ) => Promise<{ payload: Json } | { error: { errorType: string; errorMessage: string; trace: string[] } }>;
 
 /** Why a role may not do something to a resource; undefined when it may. */
-export type Refusal = (act: { action: string; targetArn: string; roleArn: string }) => string | undefined;
+export type Refusal = (act: {
+  action: string;
+  targetArn: string;
+  /** The machine that acts. */
+  from: string;
+  roleArn: string;
+}) => string | undefined;
 
 interface TaskOptions {
   region: string;
@@ -49,7 +55,7 @@ export function createTaskRunner(options: TaskOptions): RunTask {
 
   /** https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html */
   const demand = (action: string, targetArn: string, { machine }: Execution): void => {
-    const refusal = options.refusal({ action, targetArn, roleArn: machine.roleArn });
+    const refusal = options.refusal({ action, targetArn, from: machine.arn, roleArn: machine.roleArn });
     if (refusal !== undefined) throw taskError('States.Permissions', refusal);
   };
 

@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { Readable } from 'node:stream';
 import {
   CreateTableCommand,
   DescribeTableCommand,
@@ -14,6 +15,8 @@ import type { Service } from '../service.ts';
 export interface Dynamodb {
   service: Service;
   resources: ResourceHandlers;
+  /** Name of the partition key of one of the template's tables. */
+  partitionKeyOf(table: string): string | undefined;
   stop(): Promise<void>;
 }
 
@@ -34,12 +37,18 @@ export async function createDynamodb({ accountId, region }: DynamodbOptions): Pr
     endpoint: `http://127.0.0.1:${portOf(server)}`,
     credentials: { accessKeyId: accountId, secretAccessKey: 'local' },
   });
+  const partitionKeys = new Map<string, string>();
   return {
     service: {
       scope: 'dynamodb',
       protocols: [{ kind: 'json', jsonVersion: '1.0', targetPrefix: 'DynamoDB_20120810' }],
       operations: {},
-      handOver: (request, response) => {
+      handOver: ({ method, url, headers, body }, response) => {
+        const request = Object.assign(Readable.from([body]), {
+          method,
+          url: `${url.pathname}${url.search}`,
+          headers,
+        });
         server.emit('request', request, response);
       },
     },
@@ -47,12 +56,16 @@ export async function createDynamodb({ accountId, region }: DynamodbOptions): Pr
       'AWS::DynamoDB::Table': async (logicalId, values) => {
         const properties = createProperties(logicalId, values);
         const name = properties.optionalString('TableName') ?? logicalId;
-        await client.send(new CreateTableCommand(tableOf(name, properties)));
+        const table = tableOf(name, properties);
+        const partitionKey = table.KeySchema?.find(({ KeyType }) => KeyType === 'HASH')?.AttributeName;
+        if (partitionKey !== undefined) partitionKeys.set(name, partitionKey);
+        await client.send(new CreateTableCommand(table));
         await untilActive(client, name);
         const arn = `arn:aws:dynamodb:${region}:${accountId}:table/${name}`;
         return { ref: name, attributes: { Arn: arn, TableName: name } };
       },
     },
+    partitionKeyOf: (table) => partitionKeys.get(table),
     stop: () => {
       client.destroy();
       return new Promise((resolve) => {

@@ -11,7 +11,7 @@ import { permissionOperations } from './permissions.ts';
 import { ec2Resources } from './resources.ts';
 import { permits, securityGroupOperations, type Direction } from './security-groups.ts';
 import { serviceConfigurationOperations } from './service-configurations.ts';
-import { createState, type LoadBalancerZones, type Publish } from './state.ts';
+import { createState, tagsOf, type LoadBalancerZones, type Publish } from './state.ts';
 import { subnetOperations } from './subnets.ts';
 import { tagOperations } from './tags.ts';
 
@@ -33,6 +33,8 @@ export interface Ec2 {
    * @throws Error when there is no such endpoint
    */
   force(endpointId: string, state: ConnectionState): void;
+  /** Tags of a resource by key; none when it has none or does not exist. */
+  tagsOf(resourceId: string): ReadonlyMap<string, string>;
   /** Whether a rule of one of the groups lets TCP traffic between their members and an address pass. */
   permits(groupIds: readonly string[], direction: Direction, address: string, port: number): boolean;
   /** Ends all transitions that are still to come. */
@@ -85,6 +87,7 @@ export function createEc2(options: Ec2Options): Ec2 {
       if (endpoint === undefined) throw new Error(`There is no endpoint ${endpointId}.`);
       lifecycle.force(endpoint, to);
     },
+    tagsOf: (resourceId) => tagsOf(state, resourceId),
     permits: (groupIds, direction, address, port) =>
       groupIds.some((id) => permits(state.groups.get(id), direction, address, port)),
     stop: () => state.stopping.abort(),

@@ -34,7 +34,7 @@ export function createLifecycle(ec2: Ec2State): Lifecycle {
     for (const { serviceId, endpointId, events, topicArn } of ec2.notifications.values()) {
       const concerned = serviceId === endpoint.serviceId || endpointId === endpoint.id;
       if (concerned && events.includes(event)) {
-        after(realDelays.notify, () => void send(ec2, topicArn, writeMessage(event, endpoint)));
+        after(realDelays.notify, () => void send(ec2, topicArn, event, endpoint));
       }
     }
   };
@@ -72,9 +72,15 @@ export function createLifecycle(ec2: Ec2State): Lifecycle {
 }
 
 /** A notification that its topic refuses is lost, as it is in AWS. */
-async function send(ec2: Ec2State, topicArn: string, message: string): Promise<void> {
+async function send(
+  ec2: Ec2State,
+  topicArn: string,
+  event: ConnectionEvent,
+  endpoint: Endpoint,
+): Promise<void> {
+  const serviceArn = `arn:aws:ec2:${ec2.region}:${ec2.accountId}:vpc-endpoint-service/${endpoint.serviceId}`;
   try {
-    await ec2.publish(topicArn, message, {});
+    await ec2.publish(topicArn, writeMessage(event, endpoint), serviceArn);
   } catch {
     return;
   }

@@ -4,12 +4,8 @@ import { AwsError } from '../service.ts';
 import type { ConnectionNotification, Endpoint, EndpointService, SecurityGroup } from './model.ts';
 import type { Network, Zone } from './network.ts';
 
-/** Sends one message to an SNS topic. */
-export type Publish = (
-  topicArn: string,
-  message: string,
-  attributes: Record<string, string>,
-) => void | Promise<void>;
+/** Sends one message to an SNS topic, on behalf of an endpoint service. */
+export type Publish = (topicArn: string, message: string, serviceArn: string) => void | Promise<void>;
 
 /** What EC2 needs to know about load balancers: the zones of one, or nothing when there is no such load balancer. */
 export type LoadBalancerZones = (arn: string) => readonly Zone[] | undefined;

@@ -36,6 +36,8 @@ export interface Elbv2 {
   zonesOf(loadBalancerArn: string): Zone[] | undefined;
   /** One route for each listener, as things are now. */
   routes(loadBalancerArn: string): Route[];
+  /** Tags of a load balancer or target group by key; none when there is no such thing. */
+  tagsOf(arn: string): ReadonlyMap<string, string>;
   /** Registers an address with a target group, as RegisterTargets does. */
   register(targetGroupArn: string, address: string, port?: number): void;
   /** Deregisters an address, as DeregisterTargets does. */
@@ -79,6 +81,7 @@ export function createElbv2(options: Elbv2Options): Elbv2 {
       return loadBalancer === undefined ? undefined : zonesOf(state, loadBalancer);
     },
     routes: (arn) => routesOf(state, arn),
+    tagsOf: (arn) => (state.loadBalancers.get(arn) ?? state.targetGroups.get(arn))?.tags ?? new Map(),
     register: (arn, id, port) =>
       registerTargets(state, findTargetGroup(state, arn), [{ id, port, zone: undefined }]),
     deregister: (arn, id, port) =>
