@@ -26,6 +26,20 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
+/** What follows the acceptance: the tests of one connection pass, and it is synced. */
+const afterwards = {
+  testConnection: () => ({
+    outcome: 'passed',
+    privateLinkState: 'OK',
+    connections: [
+      { connectionId: 'one', name: 'dvdrental', outcome: 'passed', startSync: true, summary: '' },
+    ],
+    waitSeconds: 0,
+    summary: '',
+  }),
+  RunSyncMachine: () => ({}),
+};
+
 /** Runs the machine with the shipped functions; what was said to on-call is in `told`. */
 async function decide(endpointId: string, executionName: string, told: string[] = []) {
   const run = await runMachine('accept-endpoint', {
@@ -33,14 +47,7 @@ async function decide(endpointId: string, executionName: string, told: string[] 
     executionName,
     tasks: {
       ...shipped,
-      testConnection: () => ({
-        outcome: 'passed',
-        privateLinkState: 'OK',
-        connections: [{ connectionId: 'one', startSync: true }],
-        waitSeconds: 0,
-        summary: '',
-      }),
-      RunSyncMachine: () => ({}),
+      ...afterwards,
       notify: ({ phase, kind }: { phase: string; kind: string }) => void told.push(`${phase} ${kind}`),
     },
   });
@@ -77,14 +84,7 @@ test('an acceptance at the first look costs at most 10 EC2 and ELBv2 requests, 2
     input: { serviceId: world.serviceId, endpointId },
     tasks: {
       ...shipped,
-      testConnection: () => ({
-        outcome: 'passed',
-        privateLinkState: 'OK',
-        connections: [{ connectionId: 'one', startSync: true }],
-        waitSeconds: 0,
-        summary: '',
-      }),
-      RunSyncMachine: () => ({}),
+      ...afterwards,
       notify: () => ({}),
     },
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { allStates, readDefinition } from '../local/step-functions/definition.ts';
-import { readMachine, runMachine } from '../tests/support/run-machine.ts';
+import { readMachine, runMachine, throws } from '../tests/support/run-machine.ts';
 
 const serviceId = 'vpce-svc-0123456789abcdef0';
 const endpointId = 'vpce-0123456789abcdef1';
@@ -59,12 +59,6 @@ const inTurn = (...answers: unknown[]) => {
   let next = 0;
   return () => answers[Math.min(next++, answers.length - 1)];
 };
-const throwing =
-  (name: string, message = 'No.') =>
-  () => {
-    throw Object.assign(new Error(message), { name });
-  };
-
 const fakes = {
   validateEndpoint: () => decided('act'),
   acceptEndpoint: () => carriedOut('available'),
@@ -136,7 +130,7 @@ describe('a request that may be accepted', () => {
   test('whose sync was started before goes on', async () => {
     const { status, calls } = await run({
       testConnection: () => tested('passed', [{ connectionId: 'one', startSync: true }]),
-      RunSyncMachine: throwing('StepFunctions.ExecutionAlreadyExistsException'),
+      RunSyncMachine: throws('StepFunctions.ExecutionAlreadyExistsException'),
     });
     expect(status).toBe('SUCCEEDED');
     expect(calls.StartSync).toHaveLength(1);
@@ -145,7 +139,7 @@ describe('a request that may be accepted', () => {
   test('whose sync cannot be started for a moment is tried again', async () => {
     const { calls } = await run({
       testConnection: () => tested('passed', [{ connectionId: 'one', startSync: true }]),
-      RunSyncMachine: throwing('StepFunctions.ExecutionLimitExceededException'),
+      RunSyncMachine: throws('StepFunctions.ExecutionLimitExceededException'),
     });
     expect(calls.StartSync).toHaveLength(5);
   });
@@ -312,24 +306,24 @@ describe("a person's order", () => {
 
 describe('failures', () => {
   test.each([
-    ['ValidateEndpoint', { validateEndpoint: throwing('AccessDeniedError') }],
-    ['AcceptEndpoint', { acceptEndpoint: throwing('AccessDeniedError') }],
+    ['ValidateEndpoint', { validateEndpoint: throws('AccessDeniedError') }],
+    ['AcceptEndpoint', { acceptEndpoint: throws('AccessDeniedError') }],
     [
       'CheckEndpoint',
-      { acceptEndpoint: () => carriedOut('pending'), checkEndpoint: throwing('AccessDeniedError') },
+      { acceptEndpoint: () => carriedOut('pending'), checkEndpoint: throws('AccessDeniedError') },
     ],
-    ['TestConnection', { testConnection: throwing('AccessDeniedError') }],
+    ['TestConnection', { testConnection: throws('AccessDeniedError') }],
     [
       'CheckEndpointAgain',
-      { testConnection: () => tested('pending'), checkEndpoint: throwing('AccessDeniedError') },
+      { testConnection: () => tested('pending'), checkEndpoint: throws('AccessDeniedError') },
     ],
-    ['NotifyAccepted', { NotifyAccepted: throwing('AccessDeniedError') }],
-    ['NotifyHeld', { validateEndpoint: () => decided('hold'), NotifyHeld: throwing('AccessDeniedError') }],
+    ['NotifyAccepted', { NotifyAccepted: throws('AccessDeniedError') }],
+    ['NotifyHeld', { validateEndpoint: () => decided('hold'), NotifyHeld: throws('AccessDeniedError') }],
     [
       'StartSync',
       {
         testConnection: () => tested('passed', [{ connectionId: 'one', startSync: true }]),
-        RunSyncMachine: throwing('StepFunctions.StateMachineDoesNotExistException'),
+        RunSyncMachine: throws('StepFunctions.StateMachineDoesNotExistException'),
       },
     ],
   ])(
@@ -352,7 +346,7 @@ describe('failures', () => {
 
   test('say what the function said, in the alert and as the execution’s cause', async () => {
     const { calls, error, cause } = await run({
-      validateEndpoint: throwing('ConfigError', 'The secret x has no value yet.'),
+      validateEndpoint: throws('ConfigError', 'The secret x has no value yet.'),
     });
     expect(calls.NotifyFailed).toMatchObject([
       { summary: 'The decision about vpce-0123456789abcdef1 failed. The secret x has no value yet.' },
@@ -367,7 +361,7 @@ describe('failures', () => {
     { name: 'a list', given: [] },
   ])('of an input that is $name are told of once, about the machine', async ({ given }) => {
     const { status, error, calls } = await run(
-      { validateEndpoint: throwing('InvalidInputError', 'endpointId: expected string') },
+      { validateEndpoint: throws('InvalidInputError', 'endpointId: expected string') },
       given,
     );
     expect({ status, error }).toEqual({ status: 'FAILED', error: 'InvalidInputError' });
@@ -385,7 +379,7 @@ describe('failures', () => {
         let tries = 0;
         return () => {
           tries += 1;
-          if (tries < 3) throwing('UnavailableError')();
+          if (tries < 3) throws('UnavailableError')();
           return decided('act');
         };
       })(),
@@ -396,8 +390,8 @@ describe('failures', () => {
 
   test('of telling on-call leave the execution failed for its own reason', async () => {
     const { error, cause } = await run({
-      validateEndpoint: throwing('AccessDeniedError', 'Allow it.'),
-      notify: throwing('AccessDeniedError', 'Slack.'),
+      validateEndpoint: throws('AccessDeniedError', 'Allow it.'),
+      notify: throws('AccessDeniedError', 'Slack.'),
     });
     expect({ error, cause }).toEqual({ error: 'AccessDeniedError', cause: 'Allow it.' });
   });

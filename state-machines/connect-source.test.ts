@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { runMachine } from '../tests/support/run-machine.ts';
+import { runMachine, throws } from '../tests/support/run-machine.ts';
 
 type Tasks = Parameters<typeof runMachine>[1]['tasks'];
 
@@ -33,16 +33,6 @@ const diagnosis = {
   notChecked: [],
 };
 
-class Thrown extends Error {
-  constructor(name: string, message = 'it does not work') {
-    super(message);
-    this.name = name;
-  }
-}
-const throws = (name: string, message?: string) => () => {
-  throw new Thrown(name, message);
-};
-
 function tasks(more: Tasks = {}): Tasks {
   return {
     EnsurePrivateLinkPlan: () => ({ ...link, outcome: 'planned', privateLinkId: '', host: '', state: '' }),
@@ -63,6 +53,15 @@ function tasks(more: Tasks = {}): Tasks {
 }
 
 describe('connect-source', () => {
+  test.each([{}, { source: 5 }, [], 'postgres', null])(
+    'refuses %j by name, with an example of what it takes',
+    async (input) => {
+      const result = await runMachine('connect-source', { input, tasks: {} });
+      expect(result).toMatchObject({ status: 'FAILED', error: 'InvalidInputError', calls: {} });
+      expect(result.cause).toContain('connect-source takes an object');
+    },
+  );
+
   test('goes from nothing to a verified first sync', async () => {
     const result = await runMachine('connect-source', { input, tasks: tasks() });
     expect(result).toMatchObject({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { runMachine } from '../tests/support/run-machine.ts';
+import { runMachine, throws } from '../tests/support/run-machine.ts';
 
 type Tasks = Parameters<typeof runMachine>[1]['tasks'];
 
@@ -45,16 +45,6 @@ const diagnosis = {
   notChecked: [],
 };
 
-class Thrown extends Error {
-  constructor(name: string, message = 'it does not work') {
-    super(message);
-    this.name = name;
-  }
-}
-const throws = (name: string, message?: string) => () => {
-  throw new Thrown(name, message);
-};
-
 /** Fakes of a sync that succeeds and is verified; `begin` and `progress` answer by mode. */
 function tasks(change: { begin?: object; progress?: object[]; more?: Tasks }): Tasks {
   const looks = change.progress ?? [
@@ -93,6 +83,15 @@ const review = {
 };
 
 describe('run-sync', () => {
+  test.each([{}, { connectionId: 5 }, [], 'assimilate_seem', null])(
+    'refuses %j by name, with an example of what it takes',
+    async (input) => {
+      const result = await runMachine('run-sync', { input, tasks: {} });
+      expect(result).toMatchObject({ status: 'FAILED', error: 'InvalidInputError', calls: {} });
+      expect(result.cause).toContain('run-sync takes an object');
+    },
+  );
+
   test('starts a sync, follows it, verifies its increment, marks again and closes the incident', async () => {
     const result = await runMachine('run-sync', { input: start, tasks: tasks({}) });
     expect(result.status).toBe('SUCCEEDED');
@@ -496,7 +495,7 @@ describe('run-sync', () => {
         more: {
           startSync: () => {
             tries += 1;
-            if (tries < 3) throw new Thrown('UnavailableError');
+            if (tries < 3) throws('UnavailableError')();
             return { outcome: 'started', following, waitSeconds: 2 };
           },
         },

@@ -17,8 +17,8 @@ export function parse<Schema extends z.ZodMiniType>(
 }
 
 /** One line that names each offending field and what it should have been. */
-export function describeIssues(error: z.core.$ZodError): string {
-  return error.issues
+export function describeIssues({ issues }: Pick<z.core.$ZodError, 'issues'>): string {
+  return issues
     .map((issue) => `${issue.path.length === 0 ? 'the value' : issue.path.join('.')}: ${describe(issue)}`)
     .join('; ');
 }
@@ -26,7 +26,7 @@ export function describeIssues(error: z.core.$ZodError): string {
 function describe(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
-      return `expected ${issue.expected}`;
+      return issue.expected === 'nonoptional' ? 'is missing' : `expected ${issue.expected}`;
     case 'invalid_value':
       return `expected one of ${issue.values.map(String).join(', ')}`;
     case 'invalid_format':
@@ -39,6 +39,10 @@ function describe(issue: z.core.$ZodIssue): string {
         : `must be at least ${String(issue.minimum)}${issue.origin === 'string' ? ' characters' : ''}`;
     case 'too_big':
       return `must be at most ${String(issue.maximum)}${issue.origin === 'string' ? ' characters' : ''}`;
+    case 'invalid_union':
+      return 'options' in issue && Array.isArray(issue.options)
+        ? `expected one of ${issue.options.map(String).join(', ')}`
+        : `fits none of its forms (${issue.errors.map((issues) => describeIssues({ issues })).join(' – or ')})`;
     default:
       return issue.message;
   }

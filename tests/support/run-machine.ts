@@ -8,6 +8,13 @@ import { interpret } from '../../local/step-functions/interpreter.ts';
 /** A fake of what a Task state calls: it receives the task's input and answers, or throws with an error's name. */
 type FakeTask = (input: never) => unknown;
 
+/** A fake of a task that fails by this name, which Retry and Catch match. */
+export function throws(name: string, message = 'it does not work'): () => never {
+  return () => {
+    throw Object.assign(new Error(message), { name });
+  };
+}
+
 interface RunOptions {
   input: unknown;
   /**
