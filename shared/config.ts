@@ -193,9 +193,9 @@ export const settings = {
   },
   markSeconds: {
     variable: 'MARK_SECONDS',
-    description: 'Time for one mark; tables beyond it are skipped. Below the time limit of mark-source.',
+    description: 'Time for one mark; tables beyond it are skipped. Within the five minutes of mark-source.',
     fallback: '180',
-    read: wholeNumber(5, 840),
+    read: wholeNumber(5, 190),
   },
   vpcRanges: {
     variable: 'VPC_RANGES',
@@ -213,7 +213,7 @@ export const settings = {
     variable: 'STATEMENT_SECONDS',
     description: 'Time for one statement at Databricks, the start of a stopped warehouse included.',
     fallback: '240',
-    read: wholeNumber(5, 840),
+    read: wholeNumber(5, 280),
   },
   markScanMegabytes: {
     variable: 'MARK_SCAN_MEGABYTES',

@@ -9,7 +9,7 @@ import { readServer } from '../../shared/clients/postgres/server-facts.ts';
 import { createPostgres } from '../../shared/clients/postgres/session.ts';
 import * as sourceFacts from '../../shared/clients/postgres/source-facts.ts';
 import type { Secrets } from '../../shared/clients/secrets/secrets.ts';
-import { systemClock } from '../../shared/clock.ts';
+import { systemClock, type Clock } from '../../shared/clock.ts';
 import type { Finding } from '../../shared/contracts/finding.ts';
 import type { MarkHeader } from '../../shared/contracts/mark.ts';
 import { parse } from '../../shared/contracts/parse.ts';
@@ -66,6 +66,7 @@ interface World {
   alterMark?: (mark: MarkHeader) => MarkHeader;
   between?: () => Promise<unknown>;
   server?: Partial<Awaited<ReturnType<typeof readServer>>>;
+  clock?: Clock;
 }
 
 /** All findings after a mark was taken and something was done in between. */
@@ -116,7 +117,7 @@ async function findings(world: World = {}): Promise<Finding[]> {
           ...world.server,
         }),
       },
-      clock: systemClock,
+      clock: world.clock ?? systemClock,
       log: silentLog,
       metrics: silentMetrics,
     },
@@ -429,6 +430,13 @@ describe('what is remembered from the last mark', () => {
       /public\.rental: 1[12],\d{3} rows \(exact\) changed since .* near the 15,000/,
     );
     expect(found?.remedy).toMatch(/sync frequency/);
+  });
+
+  it('leaves to the counters what there is no time to count', async () => {
+    let looks = 0;
+    const hurried: Clock = { ...systemClock, now: () => new Date(Date.now() + 10_000 * looks++) };
+    const found = named(await findings({ clock: hurried }), 'source.teleport-headroom');
+    expect(found?.summary).not.toContain('exact');
   });
 
   it('says nothing of Teleport for another method, but of what that method needs', async () => {

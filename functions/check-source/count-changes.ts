@@ -15,15 +15,20 @@ export type CountingReads = Pick<typeof ChangedRows, 'onOneSnapshot' | 'ageOf' |
 const alwaysCountedPages = 8_192;
 const mostCountedPages = 262_144;
 
-/** Changed rows of each table since a mark: counted where that is cheap or worth it, else bounded by counters. */
+/**
+ * Changed rows of each table since a mark: counted where that is cheap or worth it and while there is time, else
+ * bounded by counters.
+ */
 export async function countChanges(options: {
   session: PostgresSession;
   mark: MarkHeader;
   server: ServerIdentity;
   tables: readonly TableFacts[];
   reads: CountingReads;
+  /** Whether there is time for one more table. */
+  mayCount: () => boolean;
 }): Promise<TableChanges[]> {
-  const { session, mark, server, tables, reads } = options;
+  const { session, mark, server, tables, reads, mayCount } = options;
   const remembered = new Map(mark.tables.map((table) => [tableKey(table), table]));
   const { systemIdentifier, standby, snapshotXmin } = mark.server;
   const since = changesSince({ since: snapshotXmin, systemIdentifier, standby }, server);
@@ -35,7 +40,7 @@ export async function countChanges(options: {
       const bound = changesByCounters(table, before?.counters, server.standby);
       const worth = bound.certainty === 'unknown' || bound.changed > teleportLimit / 2;
       const counted =
-        since.known && before !== undefined && (table.kind === 'r' || table.kind === 'p')
+        since.known && mayCount() && before !== undefined && (table.kind === 'r' || table.kind === 'p')
           ? await count(session, table, sinceAge, worth ? mostCountedPages : alwaysCountedPages, reads)
           : undefined;
       changes.push(

@@ -18,8 +18,10 @@ export async function compareTable(options: {
   catalog: string;
   destination: Destination;
   deleteCheckRows: number;
+  /** Whether there is still time to ask the destination. */
+  inTime: boolean;
 }): Promise<Comparison> {
-  const { mark, selected, catalog, destination, deleteCheckRows } = options;
+  const { mark, selected, catalog, destination, deleteCheckRows, inTime } = options;
   const { table, rows, keys } = mark;
   const comparison: Comparison = {
     schema: table.schema,
@@ -39,6 +41,8 @@ export async function compareTable(options: {
   if (table.state === 'skipped') return { ...comparison, skipped: table.reason };
   if (selected === undefined) return { ...comparison, skipped: 'it is not selected any more' };
   if (rows.size === 0 && !table.holdsKeys) return comparison;
+
+  if (!inTime) return { ...comparison, skipped: 'the time for comparing was used up' };
 
   const name = { catalog, schema: selected.destinationSchema, table: selected.destinationTable };
   const found = await destination.columns(name);

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { createMarks } from '../../shared/clients/ledger/marks.ts';
 import { NotFoundError, UnavailableError } from '../../shared/errors.ts';
 import { createMemoryIncrement } from '../../tests/increment/memory-increment.ts';
 
@@ -53,6 +54,39 @@ describe('verified', () => {
     increment.database.write(4, 'di');
     expect(await increment.mark()).toMatchObject({ changedRows: 1 });
   });
+});
+
+it('leaves to the next mark what there is no time for, and what changed comes first', async () => {
+  const { known, ledger, clock, verifying, database } = increment;
+  database.write(3, 'bo');
+  const markId = await increment.markId();
+  increment.sync();
+  const names = ['one', 'two', 'three', 'four', 'five', 'actor'];
+  const record = known.record!;
+  record.tables = names.map((table) => ({ ...record.tables[0]!, table, destinationTable: table }));
+  const marks = createMarks(ledger, clock);
+  const header = (await marks.find(record.connectionId, markId))!;
+  const many = marks.begin(record.connectionId, 'many');
+  for await (const { rows, keys } of marks.read(header)) {
+    for (const row of rows) await many.addRow(5, row);
+    for (const key of keys) await many.addKey(5, key);
+  }
+  const [actor] = header.tables;
+  await many.finish({ ...header, markId: 'many', tables: names.map((table) => ({ ...actor!, table })) });
+  const { destination } = verifying;
+  verifying.destination = {
+    ...destination,
+    columns: (table) => {
+      clock.advance(100);
+      return destination.columns(table);
+    },
+  };
+
+  const { verdict, rows, tables } = await increment.verify({ markId: 'many' });
+
+  expect([verdict, rows]).toEqual(['verified', 1]);
+  const late = tables.filter(({ reason }) => reason === 'the time for comparing was used up');
+  expect(late.map(({ table }) => table)).toEqual(['four', 'five']);
 });
 
 describe('recheck', () => {

@@ -6,6 +6,7 @@ import {
   ElasticLoadBalancingV2Client,
   RegisterTargetsCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { sourceTagKey } from '../../contracts/endpoint.ts';
 import type { Target } from '../../contracts/target-health.ts';
 import { NotFoundError } from '../../errors.ts';
 import { awsClientSettings, awsErrorName, callAws } from '../aws.ts';
@@ -29,7 +30,6 @@ export interface Targets {
   deregister(arn: string, targets: readonly { address: string; port: number }[]): Promise<void>;
 }
 
-const sourceTag = 'fivetran-privatelink-source';
 /** https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTags.html */
 const tagsPerRequest = 20;
 
@@ -63,7 +63,7 @@ export function createTargets(): Targets {
         const sources = new Map(
           (TagDescriptions ?? []).map(({ ResourceArn, Tags }) => [
             ResourceArn,
-            Tags?.find(({ Key }) => Key === sourceTag)?.Value ?? '',
+            Tags?.find(({ Key }) => Key === sourceTagKey)?.Value ?? '',
           ]),
         );
         for (const group of batch) {
