@@ -8,6 +8,7 @@ import {
   UnavailableError,
   UnexpectedAnswerError,
 } from '../../errors.ts';
+import { readPage } from './page-reader.ts';
 
 export interface Credentials {
   apiKey: string;
@@ -43,6 +44,15 @@ export interface FivetranRequest<Schema extends z.ZodMiniType> {
    */
   repeatable: boolean;
   timeoutMs?: number;
+  /** For a list: takes its items as they arrive; `data` is then what remains without them. */
+  items?: ItemSink;
+}
+
+export interface ItemSink {
+  /** A try begins: what an earlier one gave does not count. */
+  begin(): void;
+  /** The JSON text of one item. */
+  take(json: string): void;
 }
 
 export interface Answer<Data> {
@@ -96,8 +106,9 @@ export function createFivetranHttp(settings: HttpSettings): FivetranHttp {
         redirect: 'error',
         signal: AbortSignal.timeout(request.timeoutMs ?? defaultTimeoutMs),
       });
-      return { response, text: await response.text() };
+      return { response, text: await textOf(response, request) };
     } catch (error) {
+      if (error instanceof UnexpectedAnswerError) throw error;
       return { transportError: error };
     }
   }
@@ -164,6 +175,15 @@ interface Attempt {
   transportError?: unknown;
 }
 
+/** The answer's text, without the items of a list where those are handed over one by one. */
+async function textOf(response: Response, { items }: FivetranRequest<z.ZodMiniType>): Promise<string> {
+  if (items === undefined || !response.ok || response.body === null) return response.text();
+  items.begin();
+  return readPage(response.body, (json) => {
+    items.take(json);
+  });
+}
+
 function urlOf(baseUrl: string, { path, query = {} }: FivetranRequest<z.ZodMiniType>): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
@@ -225,7 +245,8 @@ function refusal(
   return new FivetranRequestError(`Fivetran refused ${sentence}.`, { status, code });
 }
 
-function parseJson(text: string): unknown {
+/** The text as JSON; undefined when it is none. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
