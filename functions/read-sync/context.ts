@@ -37,10 +37,9 @@ export async function describe(
   connection: ConnectionNow,
   dependencies: ReadSyncDependencies,
 ): Promise<Omit<BeginResult, 'outcome' | 'summary'>> {
-  const { claims, syncs } = dependencies;
+  const { claims } = dependencies;
   const path = await pathOf(connection, dependencies);
   await record(connection, path, dependencies);
-  await syncs.change(connection.id, { name: connection.name, updateMethod: connection.updateMethod });
   const binding =
     path.privateLinkId === '' ? undefined : await claims.bindingOfPrivateLink(path.privateLinkId);
   return {

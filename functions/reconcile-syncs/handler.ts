@@ -1,5 +1,6 @@
 import { createEventBus } from '../../shared/clients/event-bus/event-bus.ts';
 import { createFivetran } from '../../shared/clients/fivetran/fivetran.ts';
+import { openFleet } from '../../shared/clients/ledger/fleet.ts';
 import { createLeases } from '../../shared/clients/ledger/leases.ts';
 import { createSyncs } from '../../shared/clients/ledger/syncs.ts';
 import { createLedgerTable } from '../../shared/clients/ledger/table.ts';
@@ -10,9 +11,6 @@ import { loadConfig } from '../../shared/config.ts';
 import { createHandler } from '../../shared/handler.ts';
 import { createMetrics } from '../../shared/metrics.ts';
 import { reconcileSyncs } from './reconcile-syncs.ts';
-import { keepHeapSmall } from './small-heap.ts';
-
-keepHeapSmall();
 
 export const handler = createHandler({
   name: 'reconcile-syncs',
@@ -31,6 +29,7 @@ export const handler = createHandler({
     const secrets = createSecrets(clock);
     return {
       fivetran: createFivetran(config, secrets, clock),
+      openFleet: () => openFleet(table, clock),
       syncs: createSyncs(table, clock),
       leases: createLeases(table, clock),
       bus: createEventBus(config),

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { BusEvent } from '../../shared/clients/event-bus/event-bus.ts';
+import { openFleet } from '../../shared/clients/ledger/fleet.ts';
 import { createLeases } from '../../shared/clients/ledger/leases.ts';
 import { createSyncs } from '../../shared/clients/ledger/syncs.ts';
+import type { LedgerTable } from '../../shared/clients/ledger/table.ts';
 import type { Connection } from '../../shared/contracts/fivetran.ts';
 import { UnavailableError } from '../../shared/errors.ts';
 import { connectionOf, createFivetranDouble } from '../../tests/support/fivetran-double.ts';
@@ -24,11 +26,11 @@ function world(connections: Connection[] = [connectionOf()]) {
   const leases = createLeases(table, clock);
   let writes = 0;
   let busError: Error | undefined;
-  const counted = {
-    ...syncs,
-    change: (...args: Parameters<typeof syncs.change>) => {
+  const counted: LedgerTable = {
+    ...table,
+    put: (...args) => {
       writes += 1;
-      return syncs.change(...args);
+      return table.put(...args);
     },
   };
   const role = { version: 'v1' };
@@ -49,7 +51,8 @@ function world(connections: Connection[] = [connectionOf()]) {
     reconcile: (policy = 'every 24h') =>
       reconcileSyncs(undefined, {
         fivetran,
-        syncs: counted,
+        openFleet: () => openFleet(counted, clock),
+        syncs,
         leases,
         bus: {
           put: (put) => {
@@ -73,11 +76,9 @@ describe('reconciliation', () => {
   test('only begins to remember what it sees for the first time', async () => {
     const it = world([connectionOf({ paused: true, failedAt: '2026-11-22T09:30:00Z' })]);
     expect(await it.reconcile()).toEqual({ connections: 1, endedSyncs: 0, changes: 0 });
-    expect(await it.syncs.state(id)).toMatchObject({
-      lastOutcome: 'failed',
-      paused: true,
-      name: 'dvdrental',
-    });
+    it.clock.advance(3600);
+    expect(await it.reconcile()).toEqual({ connections: 1, endedSyncs: 0, changes: 0 });
+    expect(it.events).toEqual([]);
   });
 
   test('writes nothing while nothing changes', async () => {

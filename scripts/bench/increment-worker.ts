@@ -153,6 +153,9 @@ function createMemoryTable(items: Map<string, LedgerItem>): LedgerTable {
         .sort((one, other) => (one.sk < other.sk ? -1 : 1));
       return Promise.resolve(descending ? found.reverse() : found);
     },
+    pages: () => {
+      throw new Error('Marks are not read in pages.');
+    },
     put: (item) => {
       items.set(name(item), item);
       return Promise.resolve(true);

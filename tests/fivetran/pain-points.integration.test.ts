@@ -120,7 +120,10 @@ describe('a user of Fivetran does not meet these again', () => {
     await expect(run.begin({ connectionId: id })).rejects.toThrow(/is paused: .*whenPaused/);
     expect(await run.begin({ connectionId: id, whenPaused: 'skip' })).toMatchObject({ outcome: 'skipped' });
     expect((await bench.settled(id)).paused).toBe(true);
-    expect(await run.begin({ connectionId: id, whenPaused: 'unpause' })).toMatchObject({ outcome: 'start' });
+    const { unpause } = await run.begin({ connectionId: id, whenPaused: 'unpause' });
+    expect((await bench.settled(id)).paused).toBe(true);
+    const { last } = await run.follow(id, await run.start(id, 'run-1', undefined, { unpause }), settled);
+    expect(last.outcome).toBe('succeeded');
     expect((await bench.settled(id)).paused).toBe(false);
   });
 

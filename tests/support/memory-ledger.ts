@@ -32,6 +32,18 @@ export function createMemoryLedger(turns: () => number = () => 1): LedgerTable &
       return structuredClone(found.slice(0, limit));
     },
 
+    async *pages(pk, { skPrefix, fields }) {
+      await turn();
+      const found = [...items.values()].filter((item) => item.pk === pk && item.sk.startsWith(skPrefix));
+      yield found.map((item) => ({
+        pk,
+        sk: item.sk,
+        ...Object.fromEntries(
+          Object.entries(structuredClone(item)).filter(([name]) => fields.includes(name)),
+        ),
+      }));
+    },
+
     async put(item, condition) {
       await turn();
       if (!holds(items.get(idOf(item)), condition)) return false;

@@ -6,6 +6,7 @@ import { testConnection } from '../../functions/test-connection/test-connection.
 import type { BusEvent } from '../../shared/clients/event-bus/event-bus.ts';
 import { fivetranWith } from '../../shared/clients/fivetran/fivetran.ts';
 import { createConnections } from '../../shared/clients/ledger/connections.ts';
+import { openFleet } from '../../shared/clients/ledger/fleet.ts';
 import { createLeases } from '../../shared/clients/ledger/leases.ts';
 import { createSyncs } from '../../shared/clients/ledger/syncs.ts';
 import type { Clock } from '../../shared/clock.ts';
@@ -157,6 +158,7 @@ export function createSyncBench(
     reconcile: (options: { policy?: string; roleVersion?: string; graceMs?: number } = {}) =>
       reconcileSyncs(undefined, {
         fivetran,
+        openFleet: () => openFleet(table, clock),
         syncs,
         leases,
         bus,

@@ -21,18 +21,13 @@ const ReportedStart = z.object({ syncId: z.string(), startedAt: z.string() });
 
 /** What the ledger remembers of a connection's syncs. Timestamps are Fivetran's own. */
 export const SyncState = z.object({
-  name: z._default(z.string(), ''),
-  /** End of the last sync that was handled, or that was there when the connection was first seen. */
+  /** End of the last sync that was handled. */
   lastEndedAt: z.optional(z.string()),
   lastOutcome: z.optional(z.enum(['succeeded', 'failed'])),
   /** End of the last sync whose increment was verified. */
   lastVerifiedAt: z.optional(z.string()),
   /** How long the last sync took that we started. */
   durationSeconds: z.optional(z.number()),
-  updateMethod: z.optional(z.string()),
-  /** Conditions that on-call has been told about, with their beginning. */
-  conditions: z.optional(z.record(z.string(), z.string())),
-  paused: z.optional(z.boolean()),
   /** The role that Fivetran was given last: of which source, and in which version of its secret. */
   sentRole: z.optional(z.object({ source: z.string(), versionId: z.string() })),
   /** The last end that Fivetran's webhook told us about. */
@@ -46,7 +41,7 @@ export type SyncState = z.output<typeof SyncState>;
 /** Memory of syncs: who handles which, what was reported, how each connection stands. */
 export interface Syncs {
   state(connectionId: string): Promise<SyncState>;
-  /** Every connection that was ever noted, by id: one partition, read in pages of a megabyte. */
+  /** Every connection of which something was noted, by id: one partition, read in pages of a megabyte. */
   states(): Promise<Map<string, SyncState>>;
   /** Sets the given fields and leaves the others. */
   change(connectionId: string, change: Partial<SyncState>): Promise<void>;
@@ -80,8 +75,12 @@ export function createSyncs(table: LedgerTable, clock: Clock): Syncs {
     },
 
     async states() {
-      const items = await table.query(fleet, { skPrefix: 'connection#' });
-      return new Map(items.map((item) => [item.sk.slice('connection#'.length), readState(item)]));
+      const states = new Map<string, SyncState>();
+      const pages = table.pages(fleet, { skPrefix: 'connection#', fields: Object.keys(SyncState.shape) });
+      for await (const items of pages) {
+        for (const item of items) states.set(item.sk.slice('connection#'.length), readState(item));
+      }
+      return states;
     },
 
     async change(connectionId, change) {
@@ -145,5 +144,5 @@ export function createSyncs(table: LedgerTable, clock: Clock): Syncs {
 
 function readState(item: unknown): SyncState {
   const result = z.safeParse(SyncState, item);
-  return result.success ? result.data : { name: '' };
+  return result.success ? result.data : {};
 }

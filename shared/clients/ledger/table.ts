@@ -5,6 +5,7 @@ import {
   PutItemCommand,
   QueryCommand,
   UpdateItemCommand,
+  type QueryCommandInput,
   type AttributeValue,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
@@ -36,16 +37,29 @@ export interface LedgerTable {
     pk: string,
     options?: { skPrefix?: string; limit?: number; descending?: boolean },
   ): Promise<LedgerItem[]>;
+  /** The same a few at a time, for a partition of thousands; only the given fields besides the key. */
+  pages(pk: string, options: { skPrefix: string; fields: readonly string[] }): AsyncIterable<LedgerItem[]>;
   put(item: LedgerItem, condition?: Expression): Promise<boolean>;
   /** Applies an update expression and returns the whole item after it; `undefined` when the condition fails. */
   update(key: LedgerKey, change: Expression, condition?: Expression): Promise<LedgerItem | undefined>;
   delete(key: LedgerKey, condition?: Expression): Promise<boolean>;
 }
 
+/** A page of a partition that is read in pages. */
+const itemsPerPage = 250;
 const marshallOptions = { removeUndefinedValues: true };
 
 export function createLedgerTable({ ledgerTable: TableName }: { ledgerTable: string }): LedgerTable {
   const client = new DynamoDBClient(awsClientSettings);
+
+  async function queryPage(
+    query: Omit<QueryCommandInput, 'TableName'>,
+  ): Promise<{ items: LedgerItem[]; next: Start }> {
+    const page = await callAws('dynamodb:Query', () =>
+      client.send(new QueryCommand({ TableName, ConsistentRead: true, ...query })),
+    );
+    return { items: (page.Items ?? []).map(toItem), next: page.LastEvaluatedKey };
+  }
 
   return {
     async get({ pk, sk }) {
@@ -57,27 +71,35 @@ export function createLedgerTable({ ledgerTable: TableName }: { ledgerTable: str
 
     async query(pk, { skPrefix = '', limit, descending = false } = {}) {
       const items: LedgerItem[] = [];
-      let start: Record<string, AttributeValue> | undefined;
+      let start: Start;
       do {
-        const page = await callAws('dynamodb:Query', () =>
-          client.send(
-            new QueryCommand({
-              TableName,
-              KeyConditionExpression: skPrefix === '' ? 'pk = :pk' : 'pk = :pk AND begins_with(sk, :sk)',
-              ExpressionAttributeValues: marshall(
-                skPrefix === '' ? { ':pk': pk } : { ':pk': pk, ':sk': skPrefix },
-              ),
-              ConsistentRead: true,
-              ScanIndexForward: !descending,
-              ...(limit === undefined ? {} : { Limit: limit - items.length }),
-              ...(start === undefined ? {} : { ExclusiveStartKey: start }),
-            }),
-          ),
-        );
-        items.push(...(page.Items ?? []).map(toItem));
-        start = page.LastEvaluatedKey;
+        const page = await queryPage({
+          ...keyCondition(pk, skPrefix),
+          ScanIndexForward: !descending,
+          Limit: limit === undefined ? undefined : limit - items.length,
+          ExclusiveStartKey: start,
+        });
+        items.push(...page.items);
+        start = page.next;
       } while (start !== undefined && (limit === undefined || items.length < limit));
       return items;
+    },
+
+    async *pages(pk, { skPrefix, fields }) {
+      let start: Start;
+      do {
+        const page = await queryPage({
+          ...keyCondition(pk, skPrefix),
+          ProjectionExpression: ['pk', 'sk', ...fields].map((_, index) => `#f${String(index)}`).join(', '),
+          ExpressionAttributeNames: Object.fromEntries(
+            ['pk', 'sk', ...fields].map((name, index) => [`#f${String(index)}`, name]),
+          ),
+          Limit: itemsPerPage,
+          ExclusiveStartKey: start,
+        });
+        yield page.items;
+        start = page.next;
+      } while (start !== undefined);
     },
 
     put: (item, condition) =>
@@ -132,6 +154,16 @@ export function createLedgerTable({ ledgerTable: TableName }: { ledgerTable: str
       ),
   };
 }
+
+type Start = Record<string, AttributeValue> | undefined;
+
+const keyCondition = (
+  pk: string,
+  skPrefix: string,
+): Pick<QueryCommandInput, 'KeyConditionExpression' | 'ExpressionAttributeValues'> => ({
+  KeyConditionExpression: skPrefix === '' ? 'pk = :pk' : 'pk = :pk AND begins_with(sk, :sk)',
+  ExpressionAttributeValues: marshall(skPrefix === '' ? { ':pk': pk } : { ':pk': pk, ':sk': skPrefix }),
+});
 
 function toItem(attributes: Record<string, AttributeValue>): LedgerItem {
   const { pk, sk, ...rest } = unmarshall(attributes);
