@@ -56,8 +56,8 @@ function tasks(change: { begin?: object; progress?: object[]; more?: Tasks }): T
     ReadSyncBegin: () => ({ ...run, ...change.begin }),
     ReadSyncProgress: () => looks[Math.min(looked++, looks.length - 1)],
     ReadSyncEvidence: () => ok,
-    ReadSyncCloseSucceeded: () => ({ outcome: 'closed', observedAt: sync.endedAt }),
-    ReadSyncCloseFailed: () => ({ outcome: 'closed', observedAt: sync.endedAt }),
+    ReadSyncCloseSucceeded: () => ({ outcome: 'closed', observedAt: sync.endedAt, scope: 'all' }),
+    ReadSyncCloseFailed: () => ({ outcome: 'closed', observedAt: sync.endedAt, scope: 'sync' }),
     checkSource: () => ok,
     checkTargetHealth: () => ok,
     checkEndpoint: () => ({ outcome: 'available', state: 'available', findings: [], waitSeconds: 0 }),
@@ -362,6 +362,7 @@ describe('run-sync', () => {
         phase: 'problem',
         kind: 'sync-failed',
         subject: { type: 'connection', id: connection.connectionId, name: 'dvdrental' },
+        severity: 'critical',
         diagnosis,
         lastSuccessAt: run.lastSuccessAt,
         observedAt: sync.endedAt,
@@ -444,7 +445,7 @@ describe('run-sync', () => {
     expect(result.calls.DiagnoseFailure).toMatchObject([
       { error: { Error: 'IncrementShortError', Cause: '3 rows of actor are missing.' } },
     ]);
-    expect(result.calls.NotifyFailed).toMatchObject([{ kind: 'increment-short' }]);
+    expect(result.calls.NotifyFailed).toMatchObject([{ kind: 'increment-short', severity: 'critical' }]);
     expect(result.calls.MarkSourceNext).toBeUndefined();
   });
 
@@ -463,6 +464,49 @@ describe('run-sync', () => {
     expect(result.calls.VerifyIncrementRecheck).toMatchObject([{ recheckId: 'r-1', markId: 'm-1' }]);
   });
 
+  test.each([
+    ['VerifyIncrement', {}],
+    ['MarkSourceRecheck', { VerifyIncrement: () => ({ verdict: 'recheck', summary: '', recheckId: 'r-1' }) }],
+    [
+      'VerifyIncrementRecheck',
+      { VerifyIncrement: () => ({ verdict: 'recheck', summary: '', recheckId: 'r-1' }) },
+    ],
+  ])('calls a sync a success whose verification could not be done because %s failed', async (state, more) => {
+    const result = await runMachine('run-sync', {
+      input: start,
+      tasks: tasks({ more: { ...more, [state]: throws('DestinationQueryError', 'no warehouse') } }),
+    });
+    expect(result).toMatchObject({
+      status: 'SUCCEEDED',
+      output: { outcome: 'succeeded', verification: { verdict: '' } },
+    });
+    expect(result.calls.DiagnoseFailure).toMatchObject([{ sync, error: { Error: 'DestinationQueryError' } }]);
+    expect(result.calls.ReadSyncCloseFailed).toMatchObject([{ outcome: 'succeeded', sync, verdict: '' }]);
+    expect(result.calls.NotifyFailed).toMatchObject([
+      { phase: 'problem', kind: 'increment-unverified', severity: 'warning', diagnosis },
+    ]);
+    expect(result.calls.NotifyResolved).toMatchObject([{ phase: 'resolved', scope: 'sync' }]);
+    expect(result.calls.MarkSourceNext).toBeUndefined();
+  });
+
+  test.each(['ReadSyncCloseSucceeded', 'NotifyResolved'])(
+    'calls a verified sync a success although %s fails',
+    async (state) => {
+      const result = await runMachine('run-sync', {
+        input: start,
+        tasks: tasks({ more: { [state]: throws('ConfigError') } }),
+      });
+      expect(result).toMatchObject({ status: 'SUCCEEDED', output: { outcome: 'succeeded' } });
+      expect(result.calls.NotifyResolved).toHaveLength(1);
+      expect(result.calls.NotifyFailed).toBeUndefined();
+    },
+  );
+
+  test('says of a verified increment that everything is over', async () => {
+    const result = await runMachine('run-sync', { input: start, tasks: tasks({}) });
+    expect(result.calls.NotifyResolved).toMatchObject([{ scope: 'all' }]);
+  });
+
   test('is not failed by a next mark that cannot be taken', async () => {
     const result = await runMachine('run-sync', {
       input: start,
@@ -471,21 +515,18 @@ describe('run-sync', () => {
     expect(result.status).toBe('SUCCEEDED');
   });
 
-  test.each([
-    'CheckSource',
-    'EnsureConnectionCredentials',
-    'StartSync',
-    'ReadSyncProgress',
-    'VerifyIncrement',
-  ])('tells on-call once and fails when %s does', async (state) => {
-    const result = await runMachine('run-sync', {
-      input: start,
-      tasks: tasks({ more: { [state]: throws('ConfigError', 'set FIVETRAN_SECRET_ID') } }),
-    });
-    expect(result.status).toBe('FAILED');
-    expect(result.calls.DiagnoseFailure).toMatchObject([{ error: { Error: 'ConfigError' } }]);
-    expect(result.calls.NotifyFailed).toHaveLength(1);
-  });
+  test.each(['CheckSource', 'EnsureConnectionCredentials', 'StartSync', 'ReadSyncProgress'])(
+    'tells on-call once and fails when %s does',
+    async (state) => {
+      const result = await runMachine('run-sync', {
+        input: start,
+        tasks: tasks({ more: { [state]: throws('ConfigError', 'set FIVETRAN_SECRET_ID') } }),
+      });
+      expect(result.status).toBe('FAILED');
+      expect(result.calls.DiagnoseFailure).toMatchObject([{ error: { Error: 'ConfigError' } }]);
+      expect(result.calls.NotifyFailed).toHaveLength(1);
+    },
+  );
 
   test('tries a step again that was throttled or unreachable', async () => {
     let tries = 0;

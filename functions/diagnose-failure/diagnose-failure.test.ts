@@ -126,3 +126,17 @@ test('rows and passwords that an error quotes are not repeated', async () => {
   });
   expect(JSON.stringify(answer)).not.toMatch(/mary@|s3cret/);
 });
+
+test('does not call a sync failed whose increment could not be verified', async () => {
+  const answer = await diagnose({
+    sync: { status: 'SUCCESSFUL', reason: '', tasks: [] },
+    error: {
+      Error: 'DestinationQueryError',
+      Cause: 'Databricks refused a statement (the warehouse is stopped).',
+    },
+  });
+  expect(answer).toMatchObject({
+    code: 'destination-failed',
+    summary: 'increment of rental_pg could not be verified: Databricks cannot be used',
+  });
+});

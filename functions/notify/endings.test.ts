@@ -64,6 +64,10 @@ const endings: Record<Incidents, { begins: () => object; ends: ((() => object) |
   'sync-failed': { begins: () => machine('sync-failed', connection), ends: [syncSucceeds, runSyncResolves] },
   'sync-rescheduled': { begins: () => machine('sync-rescheduled', connection), ends: [syncSucceeds] },
   'increment-short': { begins: () => machine('increment-short', connection), ends: [runSyncResolves] },
+  'increment-unverified': {
+    begins: () => machine('increment-unverified', connection),
+    ends: [runSyncResolves, undefined],
+  },
   'setup-test-failed': {
     begins: () => machine('setup-test-failed', connection),
     ends: [syncSucceeds, runSyncResolves, undefined],
@@ -132,6 +136,7 @@ function reconciled<Kind extends Incidents>(subject: object, kinds: Kind[]) {
     ]),
   ) as Record<Kind, (typeof endings)[Incidents]>;
 }
+/** With a verified increment. */
 function runSyncResolves(): object {
   return machine('sync-failed', connection, 'resolved');
 }
@@ -195,4 +200,24 @@ test.each(
   await onCall.tick();
   const sign = 'fades' in fades ? /^✅/ : /^[🔴🟠]/u;
   expect(onCall.top().map(({ text }) => text)).toEqual([expect.stringMatching(sign)]);
+});
+
+test.each(['increment-short', 'increment-unverified'] as const)(
+  '%s outlasts a success without proof, told by Fivetran or by run-sync',
+  async (kind) => {
+    await onCall.invoke(machine(kind, connection));
+    onCall.clock.advance(60);
+    await onCall.invoke(syncSucceeds());
+    await onCall.invoke({ ...machine('sync-failed', connection, 'resolved'), scope: 'sync' });
+    await onCall.tick();
+    expect(onCall.top().map(({ text }) => text)).toEqual([expect.stringMatching(/^[🔴🟠]/u)]);
+  },
+);
+
+test('sync-failed is over by a success that could not be verified', async () => {
+  await onCall.invoke(machine('sync-failed', connection));
+  onCall.clock.advance(60);
+  await onCall.invoke({ ...machine('sync-failed', connection, 'resolved'), scope: 'sync' });
+  await onCall.tick();
+  expect(onCall.top().map(({ text }) => text)).toEqual([expect.stringMatching(/^✅/)]);
 });

@@ -214,7 +214,11 @@ function readNotification(event: unknown, now: Date): NotifyInput | undefined {
   const id = `notification:${digest(event, executionArn === undefined && notification.observedAt === undefined ? now.toISOString() : '')}`;
   const more = executionArn === undefined ? {} : { executionArn };
   if (notification.phase === 'resolved') {
-    return { kind: 'report', report: { phase: 'resolved', id, at, subject, scope: 'all' }, ...more };
+    return {
+      kind: 'report',
+      report: { phase: 'resolved', id, at, subject, scope: notification.scope },
+      ...more,
+    };
   }
   const { diagnosis } = notification;
   const summary =

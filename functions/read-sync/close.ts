@@ -19,7 +19,11 @@ export async function close(
     await syncs.change(connectionId, { lastOutcome: 'failed' });
   }
   await leases.release(syncLease(connectionId), execution);
-  return { outcome: 'closed', observedAt: sync?.endedAt ?? clock.now().toISOString() };
+  return {
+    outcome: 'closed',
+    observedAt: sync?.endedAt ?? clock.now().toISOString(),
+    scope: verdict === 'verified' ? 'all' : 'sync',
+  };
 }
 
 function remembered(sync: EndedSync, outcome: 'succeeded' | 'failed', verdict: string): Partial<SyncState> {

@@ -66,9 +66,9 @@ function world(connections: Connection[] = [connectionOf()]) {
         { mode: 'begin', execution, request: { connectionId: id, ...request } },
         dependencies,
       ) as Promise<BeginResult>,
-    close: (sync: EndedSync | null, execution = 'run-1') =>
+    close: (sync: EndedSync | null, execution = 'run-1', verdict = 'verified') =>
       readSync(
-        { mode: 'close', execution, connectionId: id, outcome: 'succeeded', sync, verdict: 'verified' },
+        { mode: 'close', execution, connectionId: id, outcome: 'succeeded', sync, verdict },
         dependencies,
       ),
     start: (execution = 'run-1') =>
@@ -492,6 +492,34 @@ describe('the beginning of a run', () => {
     });
     expect(result).toMatchObject({ outcome: 'follow', waitSeconds: 1 });
     expect(await it.leases.holder(`sync#${id}`)).toBe('run-1');
+  });
+});
+
+describe('the end of a run', () => {
+  const sync: EndedSync = {
+    status: 'SUCCESSFUL',
+    reason: '',
+    tasks: [],
+    warnings: [],
+    endedAt: '2026-11-22T11:00:00.500Z',
+    startedAt: null,
+    syncId: '',
+  };
+
+  test.each([
+    ['verified', 'all'],
+    ['skipped', 'sync'],
+    ['', 'sync'],
+  ])('with the verdict "%s" shows that %s is over', async (verdict, scope) => {
+    const it = world();
+    expect(await it.close(sync, 'run-1', verdict)).toMatchObject({ observedAt: sync.endedAt, scope });
+  });
+
+  test('leaves a verification due that could not be done', async () => {
+    const it = world();
+    await it.close(sync, 'run-1', '');
+    expect(await it.syncs.state(id)).toMatchObject({ lastOutcome: 'succeeded', lastEndedAt: sync.endedAt });
+    expect((await it.syncs.state(id)).lastVerifiedAt).toBeUndefined();
   });
 });
 

@@ -20,6 +20,8 @@ export const Notification = z.object({
    * information: a message without an incident.
    */
   phase: z.enum(['problem', 'resolved', 'information']),
+  /** Of a recovery: whether all that the subject was told for is over, or only what a successful sync disproves. */
+  scope: z._default(z.enum(['all', 'sync']), 'all'),
   /** Stable name of the alert, also its anchor in docs/runbook.md, for instance `endpoint-held`, `sync-failed`. */
   kind: z.string().check(z.regex(/^[a-z][a-z0-9-]{2,60}$/)),
   severity: z._default(z.enum(['critical', 'warning', 'information']), 'warning'),

@@ -178,4 +178,6 @@ export interface CloseResult {
   outcome: 'closed';
   /** When what is reported was true: Fivetran's time of the sync's end; without one, the present. */
   observedAt: string;
+  /** What a success shows to be over: with a verified increment everything, otherwise what any sync disproves. */
+  scope: 'all' | 'sync';
 }

@@ -25,6 +25,7 @@ export const alertKinds = {
   'connection-delayed': { title: 'data delayed' },
   'manual-reschedule': { title: 'sync waits to be started by hand' },
   'increment-short': { title: 'rows missing at the destination', severity: 'critical', outlastsSync: true },
+  'increment-unverified': { title: 'increment could not be verified', outlastsSync: true, fades: true },
   'source-trouble-ahead': { title: 'trouble ahead at the source', once: true },
   'connection-ready': { title: 'connection ready', once: true },
   'connection-paused': { title: 'connection paused' },

@@ -69,16 +69,21 @@ export function diagnose(failure: FailureToDiagnose): Diagnosis {
     code: cause.code,
     summary: cleanLine(headlineOf(failure, cause, row), limits.summary),
     cause: cause.text,
-    evidence: evidenceOf(checked, said.shown, cause.code),
+    evidence: evidenceOf(checked, said, cause.code),
     remedy: cleanText(cause.remedy, limits.remedy),
     notChecked: checked.flatMap(({ notChecked }) => notChecked ?? []),
   };
 }
 
-function headlineOf({ connection }: FailureToDiagnose, cause: Cause, row: FailureRow | undefined): string {
+function headlineOf(
+  { connection, sync }: FailureToDiagnose,
+  cause: Cause,
+  row: FailureRow | undefined,
+): string {
   const name = connection.name === '' ? connection.connectionId : connection.name;
   if (connection.connectionId === '') return `${name} could not be connected: ${cause.headline}`;
   if (row?.statement !== undefined && row.code === cause.code) return `${name}: ${row.statement}`;
+  if (sync?.status === 'SUCCESSFUL') return `increment of ${name} could not be verified: ${cause.headline}`;
   return `sync of ${name} failed: ${cause.headline}`;
 }
 
@@ -145,9 +150,13 @@ const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${te
 const weight: Record<Finding['status'], number> = { blocking: 0, warning: 1, ok: 2, skipped: 3 };
 
 /** What was said and what was found, the worst first; the order of the path among equals. */
-function evidenceOf(checked: readonly Checked[], shown: string, code: string): Finding[] {
+function evidenceOf(checked: readonly Checked[], { shown, by }: Said, code: string): Finding[] {
   const words: Finding[] =
-    shown === '' ? [] : [{ check: 'fivetran.sync', status: 'blocking', summary: `Fivetran says: ${shown}` }];
+    shown === ''
+      ? []
+      : by === 'Fivetran'
+        ? [{ check: 'fivetran.sync', status: 'blocking', summary: `Fivetran says: ${shown}` }]
+        : [{ check: 'step', status: 'blocking', summary: `A step of ours failed: ${shown}` }];
   const found = checked
     .flatMap(({ findings }) => findings)
     .filter(({ status, check }) => status === 'blocking' || status === 'warning' || isTelling(check, code))
@@ -177,7 +186,13 @@ const isTelling = (check: string, code: string): boolean =>
   code.startsWith('teleport') && /headroom|teleport/.test(check);
 
 /** Everything that has words for the failure: to be searched whole, and in short as it is shown. */
-function whatWasSaid({ sync, error, evidence }: FailureToDiagnose): { searched: string; shown: string } {
+interface Said {
+  searched: string;
+  shown: string;
+  by: 'Fivetran' | 'us';
+}
+
+function whatWasSaid({ sync, error, evidence }: FailureToDiagnose): Said {
   const tasks = [...(sync?.tasks ?? []), ...(sync?.warnings ?? [])].flatMap(({ code, message, details }) => [
     code,
     message,
@@ -190,8 +205,12 @@ function whatWasSaid({ sync, error, evidence }: FailureToDiagnose): { searched: 
     .join('\n')
     .toLowerCase();
   const [task] = (sync?.tasks ?? []).filter(({ message }) => message !== '');
-  const shown = reason !== '' ? reason : (task?.message ?? ownError);
-  return { searched, shown: cleanLine(shown, limits.said) };
+  const byFivetran = reason === '' ? task?.message : reason;
+  return {
+    searched,
+    shown: cleanLine(byFivetran ?? ownError, limits.said),
+    by: byFivetran === undefined ? 'us' : 'Fivetran',
+  };
 }
 
 /** A Lambda's error arrives as JSON in the Cause: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html */

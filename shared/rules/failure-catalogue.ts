@@ -216,9 +216,9 @@ export const failureCatalogue: readonly FailureRow[] = [
       /destination.*(error|fail|unavailable)/,
     ],
     names: 'cause',
-    headline: 'Databricks does not take the data',
+    headline: 'Databricks cannot be used',
     meaning:
-      'Fivetran could read the source and could not write to Databricks: the warehouse, its token or a permission.',
+      'Fivetran could not write to Databricks, or the verification could not read there: the warehouse, its token or a permission.',
     remedy:
       'In Databricks check that the SQL warehouse starts and that the token has not expired; in Fivetran run the tests of the destination. The source is not the problem.',
   },
