@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Acceptance, EndpointDecision } from '../../shared/contracts/endpoint-decision.ts';
+import type { Acceptance, EndpointDecision, Order } from '../../shared/contracts/endpoint-decision.ts';
 import { UnavailableError } from '../../shared/errors.ts';
 import {
   createEndpointWorld,
@@ -10,6 +10,7 @@ import {
   stranger,
   type EndpointWorld,
 } from '../../tests/support/endpoint-world.ts';
+import { reconcileEndpoints } from '../reconcile-endpoints/reconcile-endpoints.ts';
 import { validateEndpoint } from '../validate-endpoint/validate-endpoint.ts';
 import { acceptEndpoint } from './accept-endpoint.ts';
 
@@ -128,6 +129,95 @@ describe('attacks', () => {
     // Ours, made after the link, is not kept from it.
     const ours = world.request(2);
     expect((await validate(world, ours.endpointId)).decision).toBe('act');
+  });
+
+  test.each(['CREATING', 'OK'])(
+    'pre-planted request: a link (%s) that its endpoint left is not for one that was there before',
+    async (state) => {
+      const world = createEndpointWorld();
+      world.link('pl_one', { state });
+      const first = world.request(1);
+      await carryOut(world, await validate(world, first.endpointId));
+      await world.claims.recordProof({ privateLinkId: 'pl_one', serviceId, connectionId: 'one' });
+      world.pass(4 * 60);
+      const planted = world.request(2);
+      expect(codes(await validate(world, planted.endpointId))).toEqual(['claim-missing']);
+      world.pass(20 * 60);
+      world.moveTo(first.endpointId, 'deleted');
+      await reconcileEndpoints(world.dependencies);
+
+      const decision = await validate(world, planted.endpointId);
+      expect(decision.decision).toBe('hold');
+      expect(codes(decision)).toEqual(['claim-pre-planted']);
+
+      // The endpoint that Fivetran makes in its place is ours.
+      expect((await validate(world, world.request(3).endpointId)).decision).toBe('act');
+    },
+  );
+
+  test('pre-planted request: a claim that comes free between validate and accept holds it too', async () => {
+    const world = createEndpointWorld();
+    world.link('pl_one');
+    const planted = world.request(1);
+    const decision = await validate(world, planted.endpointId);
+    const other = world.request(2);
+    await acceptEndpoint(
+      {
+        order: { ...(decision.order as Extract<Order, { do: 'accept' }>), endpointId: other.endpointId },
+        execution,
+      },
+      world.dependencies,
+    );
+    world.pass(11);
+    world.moveTo(other.endpointId, 'deleted');
+    await reconcileEndpoints(world.dependencies);
+
+    await expect(carryOut(world, decision)).resolves.toMatchObject({ outcome: 'held' });
+    expect(world.seen.accepted).toEqual([other.endpointId]);
+  });
+
+  test('an expectation whose endpoint the operator rejected is spent', async () => {
+    const world = createEndpointWorld();
+    await expectEndpoint(world);
+    const { endpointId } = world.request(1);
+    await carryOut(world, await validate(world, endpointId));
+    await carryOut(world, await validate(world, endpointId, { action: 'reject' }));
+
+    const next = await validate(world, world.request(2).endpointId);
+    expect(codes(next)).toEqual(['claim-missing']);
+    expect(next.summary).toContain(`the expectation of Ada served ${endpointId}`);
+  });
+
+  test('an expectation whose endpoint went by itself waits for the one that takes its place', async () => {
+    const world = createEndpointWorld();
+    await expectEndpoint(world);
+    const { endpointId } = world.request(1);
+    await carryOut(world, await validate(world, endpointId));
+    world.moveTo(endpointId, 'deleted');
+    await reconcileEndpoints(world.dependencies);
+
+    expect((await validate(world, world.request(2).endpointId)).decision).toBe('act');
+  });
+
+  test('a link that is changed a year later is no claim for what was planted months ago', async () => {
+    const world = createEndpointWorld();
+    world.link('pl_one', { state: 'OK' });
+    world.pass(180 * 24 * 60);
+    const planted = world.request(1);
+    world.pass(180 * 24 * 60);
+    world.state.links = world.state.links.map((link) => ({ ...link, state: 'UPDATING' }));
+    const ours = world.request(2);
+
+    expect(codes(await validate(world, planted.endpointId))).toEqual(['claim-pre-planted']);
+    expect((await validate(world, ours.endpointId)).decision).toBe('act');
+
+    // While the targets are waited for the link stays in sight, and the request stays ours.
+    world.pass(9);
+    expect((await validate(world, ours.endpointId)).decision).toBe('act');
+    world.pass(9);
+    expect((await validate(world, ours.endpointId)).decision).toBe('act');
+    world.pass(11);
+    expect(codes(await validate(world, ours.endpointId))).toEqual(['claim-pre-planted']);
   });
 
   test('two requests for one claim: both are held', async () => {

@@ -1,7 +1,7 @@
 import type { Claims } from '../../shared/clients/ledger/claims.ts';
 import type { Acceptance, Order } from '../../shared/contracts/endpoint-decision.ts';
 import { NotFoundError } from '../../shared/errors.ts';
-import { linkStillClaims } from '../../shared/rules/claims.ts';
+import { linkStillClaims } from '../../shared/rules/claiming-links.ts';
 import { isAccepted, isGone } from '../../shared/rules/endpoint-decision.ts';
 import { bind, bindingOfEndpoint, noteLook, type BindOutcome } from '../../shared/rules/endpoint-register.ts';
 import {
@@ -96,7 +96,11 @@ const refusals = {
   }),
   'claim-withdrawn': (other: string) => ({
     code: 'claim-withdrawn',
-    summary: `The expectation ${other} was withdrawn or expired while this request was being decided.`,
+    summary: `The expectation ${other} was withdrawn, expired or was used up while this request was being decided.`,
+  }),
+  'claim-released': (other: string) => ({
+    code: 'claim-pre-planted',
+    summary: `The claim came free at ${other}, after this request had been made: it cannot be the answer to it.`,
   }),
   'service-has-unproven': (other: string) => ({
     code: 'second-request',

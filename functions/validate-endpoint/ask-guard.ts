@@ -2,7 +2,7 @@ import type { EndpointRegister } from '../../shared/contracts/endpoint-register.
 import type { EndpointConnection, EndpointService } from '../../shared/contracts/endpoint.ts';
 import type { PrivateLink as FivetranLink } from '../../shared/contracts/fivetran.ts';
 import { UnavailableError } from '../../shared/errors.ts';
-import { guard } from '../../shared/rules/claims.ts';
+import { guard } from '../../shared/rules/guard.ts';
 import type { GuardResult } from '../../shared/rules/endpoint-decision.ts';
 import type { Dependencies } from './question.ts';
 
@@ -33,8 +33,8 @@ export async function askGuard(
     return { granted: 'unknown', summary: 'Fivetran could not be asked for its private links.', links: [] };
   }
   const ours = links.filter(({ serviceName }) => serviceName === service.serviceName);
-  const [boundElsewhere, names] = await Promise.all([
-    Promise.all(ours.map(async ({ id }) => [id, await claims.bindingOfPrivateLink(id)] as const)),
+  const [uses, names] = await Promise.all([
+    Promise.all(ours.map(({ id }) => claims.usesOfPrivateLink(id))),
     Promise.all(
       ours.map(async ({ id, host }) => [id, host === undefined ? [] : await hostNames(host)] as const),
     ),
@@ -45,11 +45,7 @@ export async function askGuard(
     serviceName: service.serviceName,
     links,
     register: about.register,
-    boundElsewhere: Object.fromEntries(
-      boundElsewhere.flatMap(([id, binding]) =>
-        binding === undefined || binding.serviceId === service.serviceId ? [] : [[id, binding.endpointId]],
-      ),
-    ),
+    usedElsewhere: uses.flat().filter(({ serviceId }) => serviceId !== service.serviceId),
     hostNames: Object.fromEntries(names),
     fivetranAccounts: settings.fivetranAccounts,
     claimWindowHours: settings.claimWindowHours,

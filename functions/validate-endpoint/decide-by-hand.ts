@@ -8,7 +8,7 @@ import type {
 import type { EndpointConnection, EndpointService } from '../../shared/contracts/endpoint.ts';
 import type { PrivateLink as FivetranLink } from '../../shared/contracts/fivetran.ts';
 import type { Log } from '../../shared/log.ts';
-import { linkOfService } from '../../shared/rules/claims.ts';
+import { linkOfService } from '../../shared/rules/claiming-links.ts';
 import { checkManaged, checkState, verdictOf } from '../../shared/rules/endpoint-decision.ts';
 import { secondsSince, waitSecondsAfter } from '../../shared/rules/endpoint-waiting.ts';
 import { conclude } from './conclude.ts';

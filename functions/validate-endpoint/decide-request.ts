@@ -7,7 +7,7 @@ import type {
 } from '../../shared/contracts/endpoint-decision.ts';
 import type { Claim } from '../../shared/contracts/endpoint-register.ts';
 import type { EndpointConnection, EndpointService } from '../../shared/contracts/endpoint.ts';
-import { linkOfService } from '../../shared/rules/claims.ts';
+import { linkOfService, noteOpenLinks } from '../../shared/rules/claiming-links.ts';
 import { commandLine } from '../../shared/rules/endpoint-command.ts';
 import {
   checkClaim,
@@ -82,7 +82,7 @@ export async function decideRequest(
     order: orderOf(request, service, connection, guarded),
     waitSeconds,
   });
-  return note(decision, request, question.since, dependencies);
+  return note(decision, request, { askedSince: question.since, guarded }, dependencies);
 }
 
 /** A refusal that names other endpoints gets the command that cuts each of them off. */
@@ -137,21 +137,26 @@ function claimOf(
 }
 
 /**
- * Remembers that the request was looked at, and whether on-call has heard the same before: from another execution,
+ * Remembers that the request was looked at, which links could claim it, and whether on-call has heard the same before: from another execution,
  * because a note of this one's may come from a try whose answer was lost, and then nobody was told.
  */
 async function note(
   decision: EndpointDecision,
   { endpointId, serviceId }: { endpointId: string; serviceId: string },
-  askedSince: string,
-  { claims, clock }: Dependencies,
+  { askedSince, guarded }: { askedSince: string; guarded: GuardedBy },
+  { claims, clock, settings }: Dependencies,
 ): Promise<EndpointDecision> {
   const codes = codesOf(decision.reasons);
-  const at = clock.now().toISOString();
+  const now = clock.now();
+  const look = { at: now.toISOString(), decision: decision.decision, codes, askedSince };
   const repeated = await claims.change(serviceId, (register) => {
     const before = register.requests[endpointId];
+    const seen =
+      guarded.granted === 'unknown'
+        ? register
+        : noteOpenLinks(register, guarded.links, { now, claimWindowHours: settings.claimWindowHours });
     return {
-      register: noteLook(register, endpointId, { at, decision: decision.decision, codes, askedSince }),
+      register: noteLook(seen, endpointId, look),
       answer:
         decision.decision === 'hold' &&
         before?.decision === 'hold' &&

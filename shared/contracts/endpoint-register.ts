@@ -89,6 +89,8 @@ export const EndpointRegister = z.object({
   standing: z.array(Standing),
   /** Since when an accepted endpoint is seen `pending`, by endpoint. */
   pendingSince: z.record(z.string(), Instant),
+  /** Private links to the service that the last look at Fivetran found open for a claim, and since when each is. */
+  openLinks: z.optional(z.object({ seenAt: Instant, since: z.record(z.string(), Instant) })),
 });
 export type EndpointRegister = z.output<typeof EndpointRegister>;
 

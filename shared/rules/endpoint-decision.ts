@@ -6,7 +6,7 @@ import {
   type EndpointState,
 } from '../contracts/endpoint.ts';
 import type { Finding } from '../contracts/finding.ts';
-import type { GuardAnswer } from './claims.ts';
+import type { GuardAnswer } from './guard.ts';
 
 /** The seven checks of an endpoint request, in order. Every check gives the reasons against acceptance. */
 

@@ -1,4 +1,11 @@
-import type { Binding, EndpointRegister, Expectation, RequestNote } from '../contracts/endpoint-register.ts';
+import type {
+  Binding,
+  Claim,
+  EndpointRegister,
+  Expectation,
+  RequestNote,
+} from '../contracts/endpoint-register.ts';
+import { isPrePlanted } from './pre-planting.ts';
 
 /** Bindings whose endpoint is not known to be gone. */
 export const liveBindings = ({ bindings }: EndpointRegister): Binding[] =>
@@ -9,19 +16,37 @@ export const bindingOfEndpoint = (register: EndpointRegister, endpointId: string
   liveBindings(register).find((binding) => binding.endpointId === endpointId);
 
 /** The live binding that a private link serves, whether it was the claim or a person named it. */
-export const bindingOfLink = (register: EndpointRegister, privateLinkId: string): Binding | undefined =>
-  liveBindings(register).find(
-    ({ claim }) => claim.kind !== 'expectation' && claim.privateLinkId === privateLinkId,
-  );
+export const bindingOfLink = ({ bindings }: EndpointRegister, privateLinkId: string): Binding | undefined =>
+  userOf(bindings, { kind: 'private-link', privateLinkId });
 
-/** The live binding that uses an expectation. */
-export const bindingOfExpectation = (
-  register: EndpointRegister,
-  expectationId: string,
-): Binding | undefined =>
-  liveBindings(register).find(
-    ({ claim }) => claim.kind === 'expectation' && claim.expectationId === expectationId,
-  );
+/** All bindings that a private link serves or has served. */
+export const usesOfLink = ({ bindings }: EndpointRegister, privateLinkId: string): Binding[] =>
+  bindings.filter((binding) => uses(binding, { kind: 'private-link', privateLinkId }));
+
+/** Whether the binding uses, or has used, the claim; a person's decision serves the private link that it names. */
+function uses({ claim: used }: Binding, claim: Claim): boolean {
+  switch (claim.kind) {
+    case 'private-link':
+      return used.kind !== 'expectation' && used.privateLinkId === claim.privateLinkId;
+    case 'expectation':
+      return used.kind === 'expectation' && used.expectationId === claim.expectationId;
+    case 'approval':
+      return false;
+  }
+}
+
+/** The live one of these bindings that uses the claim. */
+export const userOf = (bindings: readonly Binding[], claim: Claim): Binding | undefined =>
+  bindings.find((binding) => binding.releasedAt === undefined && uses(binding, claim));
+
+/** When the last of these bindings that used the claim was released; undefined when none was. */
+export const lastRelease = (bindings: readonly Binding[], claim: Claim): string | undefined =>
+  bindings
+    .flatMap((binding) =>
+      binding.releasedAt !== undefined && uses(binding, claim) ? [binding.releasedAt] : [],
+    )
+    .sort()
+    .at(-1);
 
 /** The live bindings that nothing has proven yet; the guard allows one per service. */
 export const unprovenBindings = (register: EndpointRegister): Binding[] =>
@@ -45,23 +70,26 @@ export type BindOutcome =
   | { outcome: 'bound'; register: EndpointRegister }
   /** A live binding of this endpoint is there already: a second execution, or a retry. */
   | { outcome: 'already-bound'; binding: Binding }
-  | { outcome: 'refused'; code: 'claim-used' | 'claim-withdrawn' | 'service-has-unproven'; other: string };
+  | {
+      outcome: 'refused';
+      code: 'claim-used' | 'claim-released' | 'claim-withdrawn' | 'service-has-unproven';
+      other: string;
+    };
 
 /**
- * Binds a claim to an endpoint, unless the claim serves another endpoint or the service has another unproven
- * binding. A binding that a person vouches for is proven from the start and is not held up by an unproven one.
+ * Binds a claim to an endpoint, unless the claim serves another endpoint, came free only after the endpoint had been
+ * made, or the service has another unproven binding. A binding that a person vouches for is proven from the start and is not held up by an unproven one.
  */
 export function bind(register: EndpointRegister, binding: Binding): BindOutcome {
   const already = bindingOfEndpoint(register, binding.endpointId);
   if (already !== undefined) return { outcome: 'already-bound', binding: already };
   const { claim } = binding;
-  const user =
-    claim.kind === 'private-link'
-      ? bindingOfLink(register, claim.privateLinkId)
-      : claim.kind === 'expectation'
-        ? bindingOfExpectation(register, claim.expectationId)
-        : undefined;
+  const user = userOf(register.bindings, claim);
   if (user !== undefined) return { outcome: 'refused', code: 'claim-used', other: user.endpointId };
+  const released = lastRelease(register.bindings, claim);
+  if (released !== undefined && isPrePlanted(binding.endpointCreatedAt, Date.parse(released))) {
+    return { outcome: 'refused', code: 'claim-released', other: released };
+  }
   if (claim.kind === 'expectation' && !expectationStands(register, claim.expectationId, binding.boundAt)) {
     return { outcome: 'refused', code: 'claim-withdrawn', other: claim.expectationId };
   }
@@ -81,10 +109,23 @@ export function bind(register: EndpointRegister, binding: Binding): BindOutcome 
 
 const expectationStands = (register: EndpointRegister, expectationId: string, now: string): boolean =>
   register.expectations.some(
-    (expectation) => expectation.expectationId === expectationId && stands(expectation, now),
+    (expectation) => expectation.expectationId === expectationId && isUsable(register, expectation, now),
   );
 
-/** Whether an expectation may still be used: neither withdrawn nor expired. */
+/**
+ * Whether an expectation may still be used: it stands, and its endpoint was not rejected. Who rejects the endpoint
+ * that came has not said that another one is expected.
+ */
+export const isUsable = (register: EndpointRegister, expectation: Expectation, now: string): boolean =>
+  stands(expectation, now) &&
+  !register.bindings.some(
+    ({ claim, releasedState }) =>
+      claim.kind === 'expectation' &&
+      claim.expectationId === expectation.expectationId &&
+      releasedState === 'rejected',
+  );
+
+/** Whether an expectation is neither withdrawn nor expired. */
 export const stands = ({ withdrawnAt, expiresAt }: Expectation, now: string): boolean =>
   withdrawnAt === undefined && Date.parse(now) < Date.parse(expiresAt);
 

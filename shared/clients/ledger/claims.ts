@@ -7,7 +7,7 @@ import {
 } from '../../contracts/endpoint-register.ts';
 import { parse } from '../../contracts/parse.ts';
 import { UnavailableError } from '../../errors.ts';
-import { bindingOfLink, prove, prune } from '../../rules/endpoint-register.ts';
+import { bindingOfLink, prove, prune, usesOfLink } from '../../rules/endpoint-register.ts';
 import type { LedgerTable } from './table.ts';
 
 /** Who may be accepted, and who was: one register per endpoint service. */
@@ -29,6 +29,8 @@ export interface Claims {
   bindingOfService(serviceId: string): Promise<Binding | undefined>;
   /** The live binding that a private link of ours serves. */
   bindingOfPrivateLink(privateLinkId: string): Promise<Binding | undefined>;
+  /** All bindings that a private link of ours serves or served, at the service for which it was used last. */
+  usesOfPrivateLink(privateLinkId: string): Promise<Binding[]>;
   /**
    * Records that data can flow: the private link is OK and a setup test through it passed. Only that makes a
    * binding proven. Recording it again, or for a link without a binding, changes nothing.
@@ -86,16 +88,22 @@ export function createClaims(table: LedgerTable, clock: Clock): Claims {
     );
   }
 
-  async function bindingOfPrivateLink(privateLinkId: string): Promise<Binding | undefined> {
+  async function registerOfLink(privateLinkId: string): Promise<Register | undefined> {
     const pointer = await table.get(linkKey(privateLinkId));
-    if (typeof pointer?.serviceId !== 'string') return undefined;
-    return bindingOfLink(await read(pointer.serviceId), privateLinkId);
+    return typeof pointer?.serviceId === 'string' ? read(pointer.serviceId) : undefined;
   }
 
   return {
     read,
     change,
-    bindingOfPrivateLink,
+    async bindingOfPrivateLink(privateLinkId) {
+      const register = await registerOfLink(privateLinkId);
+      return register === undefined ? undefined : bindingOfLink(register, privateLinkId);
+    },
+    async usesOfPrivateLink(privateLinkId) {
+      const register = await registerOfLink(privateLinkId);
+      return register === undefined ? [] : usesOfLink(register, privateLinkId);
+    },
     async bindingOfService(serviceId) {
       const { bindings } = await read(serviceId);
       return bindings.filter(({ releasedAt }) => releasedAt === undefined).at(-1);

@@ -1,22 +1,15 @@
-import type { Claim, EndpointRegister, Expectation } from '../contracts/endpoint-register.ts';
+import type { Binding, Claim, EndpointRegister, Expectation } from '../contracts/endpoint-register.ts';
 import type { EndpointConnection } from '../contracts/endpoint.ts';
 import type { PrivateLink } from '../contracts/fivetran.ts';
-import {
-  bindingOfEndpoint,
-  bindingOfExpectation,
-  bindingOfLink,
-  stands,
-  unprovenBindings,
-} from './endpoint-register.ts';
+import { isOpen, openSince, regionOf, sourceKind } from './claiming-links.ts';
+import { bindingOfEndpoint, isUsable, lastRelease, unprovenBindings, userOf } from './endpoint-register.ts';
+import { isPrePlanted, prePlantingMinutes } from './pre-planting.ts';
 
 /**
  * The confused-deputy guard. Fivetran's AWS account serves all of Fivetran's customers, so a request from it may
  * be anybody's. A request is accepted only against a claim of ours that no other request could mean.
  * Why, and what it leaves open: docs/security.md.
  */
-
-/** A request older than its claim by more than this was there before we asked for anything (pre-planting). */
-const prePlantingMinutes = 10;
 
 export interface GuardFacts {
   request: EndpointConnection;
@@ -26,8 +19,8 @@ export interface GuardFacts {
   /** All private links of our own Fivetran account. */
   links: readonly PrivateLink[];
   register: EndpointRegister;
-  /** Links that serve an endpoint of another service of ours, by link id. */
-  boundElsewhere: Readonly<Record<string, string>>;
+  /** How links of ours were used for other services of ours, also in the past. */
+  usedElsewhere: readonly Binding[];
   /** DNS names that a link's host leads to, by link id. */
   hostNames: Readonly<Record<string, readonly string[]>>;
   fivetranAccounts: readonly string[];
@@ -57,6 +50,7 @@ export type GuardAnswer =
 interface Candidate {
   id: string;
   claim: Claim;
+  /** Since when it could be used: it was made, or came free again. */
   since: number;
   /** Region that the endpoint must have; undefined when the claim names none. */
   region: string | undefined;
@@ -99,51 +93,6 @@ export function guard(facts: GuardFacts): GuardAnswer {
   return { granted: true, claim, identified: false };
 }
 
-/**
- * Whether a private link may still claim an endpoint: the claim's own conditions, without those of a request.
- * Asked once more right before the endpoint is accepted.
- */
-export function linkStillClaims(
-  link: PrivateLink,
-  conditions: { serviceName: string; region: string; claimWindowHours: number; now: Date },
-): boolean {
-  return (
-    link.service === sourceKind &&
-    link.serviceName === conditions.serviceName &&
-    regionOf(link) === conditions.region &&
-    isOpen(link, conditions)
-  );
-}
-
-/** The one private link of ours to the service in that Region, in whatever state; undefined when there are several. */
-export function linkOfService(
-  links: readonly PrivateLink[],
-  serviceName: string,
-  region: string,
-): PrivateLink | undefined {
-  const found = links.filter(
-    (link) => link.service === sourceKind && link.serviceName === serviceName && regionOf(link) === region,
-  );
-  return found.length === 1 ? found[0] : undefined;
-}
-
-/** The kind of private link that leads to sources; the others lead to destinations. */
-const sourceKind = 'SOURCE_AWS';
-
-function isOpen(
-  link: PrivateLink,
-  { now, claimWindowHours }: { now: Date; claimWindowHours: number },
-): boolean {
-  if (link.state === 'CREATING' || link.state === 'UPDATING') return true;
-  return link.state === 'OK' && now.getTime() - Date.parse(link.createdAt) < claimWindowHours * 3_600_000;
-}
-
-/** `us-east-1` for `AWS_US_EAST_1`; undefined for a word of another form. */
-function regionOf({ region }: { region: string }): string | undefined {
-  const [, name] = /^AWS_([A-Z0-9_]+)$/.exec(region) ?? [];
-  return name?.toLowerCase().replaceAll('_', '-');
-}
-
 function candidates(facts: GuardFacts): Candidate[] {
   return [
     ...facts.links
@@ -154,48 +103,47 @@ function candidates(facts: GuardFacts): Candidate[] {
       .map((link): Candidate => ({
         id: link.id,
         claim: { kind: 'private-link', privateLinkId: link.id },
-        since: Date.parse(link.createdAt),
+        since: freeSince(
+          { kind: 'private-link', privateLinkId: link.id },
+          openSince(link, facts.register.openLinks, facts.now),
+          facts,
+        ),
         // A Region that cannot be read matches no endpoint.
         region: regionOf(link) ?? '',
         link,
       })),
     ...facts.register.expectations
-      .filter((expectation) => stands(expectation, facts.now.toISOString()))
-      .map(toCandidate),
+      .filter((expectation) => isUsable(facts.register, expectation, facts.now.toISOString()))
+      .map(({ expectationId, recordedBy, recordedAt }): Candidate => {
+        const claim = { kind: 'expectation', expectationId, recordedBy } as const;
+        const since = freeSince(claim, Date.parse(recordedAt), facts);
+        return { id: expectationId, claim, since, region: undefined, link: undefined };
+      }),
   ];
 }
 
-const toCandidate = ({ expectationId, recordedBy, recordedAt }: Expectation): Candidate => ({
-  id: expectationId,
-  claim: { kind: 'expectation', expectationId, recordedBy },
-  since: Date.parse(recordedAt),
-  region: undefined,
-  link: undefined,
-});
+const usesOf = ({ register, usedElsewhere }: GuardFacts): Binding[] => [
+  ...register.bindings,
+  ...usedElsewhere,
+];
+
+/** A claim that was used is free again from its release on, however long ago it was made. */
+function freeSince(claim: Claim, madeAt: number, facts: GuardFacts): number {
+  const released = lastRelease(usesOf(facts), claim);
+  return released === undefined ? madeAt : Math.max(madeAt, Date.parse(released));
+}
 
 /** The endpoint that a claim serves already. */
-function usedBy(claim: Claim, { register, boundElsewhere }: GuardFacts): string | undefined {
-  switch (claim.kind) {
-    case 'private-link':
-      return bindingOfLink(register, claim.privateLinkId)?.endpointId ?? boundElsewhere[claim.privateLinkId];
-    case 'expectation':
-      return bindingOfExpectation(register, claim.expectationId)?.endpointId;
-    case 'approval':
-      return undefined;
-  }
-}
+const usedBy = (claim: Claim, facts: GuardFacts): string | undefined =>
+  userOf(usesOf(facts), claim)?.endpointId;
 
 const isRightPlace = ({ region }: Candidate, request: EndpointConnection): boolean =>
   region === undefined || region === request.region;
 
-/** A claim without a readable time makes nobody eligible: every comparison with NaN is false. */
-const isOldEnough = ({ since }: Candidate, request: EndpointConnection): boolean =>
-  Date.parse(request.createdAt) >= since - prePlantingMinutes * 60_000;
-
 function isEligible(candidate: Candidate, request: EndpointConnection, facts: GuardFacts): boolean {
   return (
     isRightPlace(candidate, request) &&
-    isOldEnough(candidate, request) &&
+    !isPrePlanted(request.createdAt, candidate.since) &&
     !facts.connections.some(
       (other) => other.endpointId !== request.endpointId && namesEndpoint(candidate, other, facts),
     )
@@ -285,13 +233,13 @@ function refuse(facts: GuardFacts): GuardAnswer {
     (candidate) =>
       usedBy(candidate.claim, facts) === undefined &&
       isRightPlace(candidate, request) &&
-      !isOldEnough(candidate, request),
+      isPrePlanted(request.createdAt, candidate.since),
   );
   if (planted.length > 0) {
     return {
       granted: false,
       code: 'claim-pre-planted',
-      summary: `The request was made at ${request.createdAt}, more than ${String(prePlantingMinutes)} minutes before ${planted.map(describeCandidate).join(' and ')}: it cannot be the answer to it.`,
+      summary: `The request was made at ${request.createdAt}, more than ${String(prePlantingMinutes)} minutes before ${planted.map(describeCandidate).join(' and ')}: it cannot be the answer to that.`,
       otherEndpoints: [],
     };
   }
@@ -315,8 +263,8 @@ function refuse(facts: GuardFacts): GuardAnswer {
 const describeCandidate = ({ claim, since }: Candidate): string => {
   const at = Number.isNaN(since) ? 'an unknown time' : new Date(since).toISOString();
   return claim.kind === 'private-link'
-    ? `private link ${claim.privateLinkId} (${at})`
-    : `the expectation of ${claim.kind === 'expectation' ? claim.recordedBy : claim.approvedBy} (${at})`;
+    ? `private link ${claim.privateLinkId} could claim it (${at})`
+    : `the expectation of ${claim.kind === 'expectation' ? claim.recordedBy : claim.approvedBy} could (${at})`;
 };
 
 function describeMiss(link: PrivateLink, facts: GuardFacts): string {
@@ -337,7 +285,11 @@ function describeMiss(link: PrivateLink, facts: GuardFacts): string {
 
 function describeExpectation(expectation: Expectation, facts: GuardFacts): string {
   const name = `the expectation of ${expectation.recordedBy}`;
-  const user = bindingOfExpectation(facts.register, expectation.expectationId)?.endpointId;
+  const { expectationId, recordedBy } = expectation;
+  const uses = facts.register.bindings.filter(
+    ({ claim }) => claim.kind === 'expectation' && claim.expectationId === expectationId,
+  );
+  const user = usedBy({ kind: 'expectation', expectationId, recordedBy }, facts) ?? uses.at(-1)?.endpointId;
   if (user !== undefined) return `${name} served ${user}`;
   if (expectation.withdrawnAt !== undefined) return `${name} was withdrawn`;
   return `${name} expired at ${expectation.expiresAt}`;
