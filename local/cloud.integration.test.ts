@@ -150,7 +150,7 @@ const template: JsonObject = {
       Type: 'AWS::Lambda::Function',
       Properties: {
         FunctionName: 'service-dev-work',
-        Handler: '.build/work/index.handler',
+        Handler: '.build/sample/index.handler',
         Runtime: 'nodejs24.x',
         Timeout: 10,
         MemorySize: 128,
@@ -257,8 +257,8 @@ const machineArn = 'arn:aws:states:us-east-1:111122223333:stateMachine:service-d
 
 beforeAll(async () => {
   root = mkdtempSync(path.join(tmpdir(), 'cloud-'));
-  mkdirSync(path.join(root, '.build/work'), { recursive: true });
-  writeFileSync(path.join(root, '.build/work/index.mjs'), bundle);
+  mkdirSync(path.join(root, '.build/sample'), { recursive: true });
+  writeFileSync(path.join(root, '.build/sample/index.mjs'), bundle);
   cloud = await startCloud({
     root,
     accountId: '111122223333',
@@ -670,4 +670,22 @@ describe('the https front', () => {
   test('knows no other route', async () => {
     expect(await post('/other')).toMatchObject({ status: 404, body: '{"message":"Not Found"}' });
   });
+});
+
+test('tells whoever watches of a defect of its own, which its client sees as an internal error', async () => {
+  Object.assign(cloud.sns.service.operations, {
+    Break: () => {
+      throw new TypeError('It is not a function.');
+    },
+  });
+  const credential = '111122223333/20261122/us-east-1/sns/aws4_request';
+  const response = await fetch(cloud.awsEndpoint.url, {
+    method: 'POST',
+    headers: { authorization: `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=host, Signature=0` },
+    body: new URLSearchParams({ Action: 'Break', Version: '2010-03-31' }),
+  });
+  expect(response.status).toBe(500);
+  expect(observer.events().filter(({ kind }) => kind === 'fault')).toMatchObject([
+    { part: 'AWS sns:Break', error: expect.stringContaining('It is not a function.') as unknown },
+  ]);
 });

@@ -161,6 +161,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const awsEndpoint = await startAwsEndpoint({
     ...account,
     authorize: (request) => iam.authorize(request),
+    onFault: (error, operation) => observer.fault(`AWS ${operation}`)(error),
     services: [
       ec2.service,
       elbv2.service,

@@ -56,6 +56,8 @@ function watch(observer: ReturnType<typeof createObserver>): void {
       );
     } else if (event.kind === 'endpoint-changed') {
       console.log(`${at}  endpoint ${event.endpointId} of account ${event.owner} is ${event.state}`);
+    } else if (event.kind === 'fault') {
+      console.error(`${at}  a defect of the local stack (${event.part}): ${event.error}`);
     } else if (event.kind === 'delivery-failed') {
       console.log(`${at}  could not deliver to ${event.target}: ${event.reason}`);
     } else if (event.kind === 'invocation-ended' && event.error !== undefined) {

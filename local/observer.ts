@@ -41,6 +41,8 @@ type LocalEvent =
     }
   /** A rule's or a schedule's target could not be reached; the event is in the dead-letter queue where there is one. */
   | { kind: 'delivery-failed'; from: string; target: string; reason: string; deadLettered: boolean }
+  /** A defect of the local stack itself; its client saw an internal error. */
+  | { kind: 'fault'; part: string; error: string }
   | { kind: 'endpoint-changed'; serviceId: string; endpointId: string; owner: string; state: string };
 
 export interface ExecutionRef {
@@ -66,6 +68,8 @@ export interface Observer {
   emit: (event: LocalEvent) => void;
   /** @returns ends the subscription */
   subscribe: (listener: Listener) => () => void;
+  /** For a part that hands its own defects on. */
+  fault: (part: string) => (error: unknown) => void;
   /** Everything so far, in order. */
   events: () => readonly Observed[];
 }
@@ -74,12 +78,20 @@ export interface Observer {
 export function createObserver(keep = 100_000): Observer {
   const listeners = new Set<Listener>();
   const seen: Observed[] = [];
+  const emit = (event: LocalEvent): void => {
+    const observed = { ...event, at: new Date() };
+    seen.push(observed);
+    if (seen.length > keep) seen.splice(0, seen.length - keep);
+    for (const listener of listeners) listener(observed);
+  };
   return {
-    emit: (event) => {
-      const observed = { ...event, at: new Date() };
-      seen.push(observed);
-      if (seen.length > keep) seen.splice(0, seen.length - keep);
-      for (const listener of listeners) listener(observed);
+    emit,
+    fault: (part) => (error) => {
+      emit({
+        kind: 'fault',
+        part,
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      });
     },
     subscribe: (listener) => {
       listeners.add(listener);

@@ -128,7 +128,7 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
     );
     const databricks = await part(
       'Databricks',
-      () => startDatabricks({ warehouse }),
+      () => startDatabricks({ warehouse, onFault: observer.fault('Databricks') }),
       (started) => started.stop(),
     );
     const fivetran = await part(
@@ -141,6 +141,7 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
           sourceCaPem: postgres.caPem,
           webhookCaPem: cloud.httpApi.caPem,
           warehouse,
+          onFault: observer.fault('Fivetran'),
           ...(options.fivetranAwsAccount === undefined ? {} : { awsAccount: options.fivetranAwsAccount }),
         }),
       (started) => started.stop(),

@@ -169,6 +169,9 @@ test(
     expect(await run.ended, run.output()).toBe(0);
     expect(run.output()).toMatch(/The whole story holds: \d+ expectations met/);
     expect(run.output()).not.toContain('\u001B');
+    expect(readFileSync(path.join(root, '.local/report.html'), 'utf8')).not.toContain(
+      'A defect of the local stack',
+    );
     expect(await eventuallyNothing(run.leftProcesses)).toEqual([]);
     expect(run.leftFiles()).toEqual([]);
   },

@@ -12,7 +12,7 @@ export interface RawRequest {
   url: URL;
   headers: Record<string, string | undefined>;
   body: Buffer;
-  /** Whether `body` is all that was sent: what is too large is cut. */
+  /** Whether `body` is what was sent: one that is too large is left out. */
   isWhole: boolean;
 }
 
@@ -44,7 +44,7 @@ export function guessDialect(request: RawRequest, requestId: string): Dialect {
 function guess(request: RawRequest): Protocol {
   if (request.headers['x-amz-target'] !== undefined) {
     const jsonVersion = request.headers['content-type']?.includes('1.0') === true ? '1.0' : '1.1';
-    return { kind: 'json', jsonVersion, targetPrefix: '' };
+    return { kind: 'json', jsonVersion };
   }
   if (request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true) {
     const parameters = new URLSearchParams(request.body.toString());
@@ -81,7 +81,7 @@ function toDialect(service: Service, protocol: Protocol, request: RawRequest, re
     case 'json':
       return {
         read: () => ({
-          operation: readTarget(request, protocol.targetPrefix),
+          operation: readTarget(request),
           input: readJsonInput(request.body.toString()),
         }),
         writeOutput: (_, output) => writeJsonOutput(protocol.jsonVersion, output),
@@ -110,11 +110,11 @@ function readQuery({ url, body }: RawRequest): { operation: string; input: Recor
   return { operation, input: readQueryInput(parameters) };
 }
 
-function readTarget({ headers }: RawRequest, prefix: string): string {
+function readTarget({ headers }: RawRequest): string {
   const target = headers['x-amz-target'] ?? '';
   const operation = target.slice(target.lastIndexOf('.') + 1);
   // Clients of different ages name one service differently before the dot; the signature says which one is meant.
-  if (operation === '' || (prefix !== '' && !target.includes('.'))) {
+  if (operation === '' || operation === target) {
     throw new AwsError('UnknownOperationException', `X-Amz-Target "${target}" names no operation.`);
   }
   return operation;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listenOnLoopback, readBody } from '../loopback.ts';
 import { chooseDialect, guessDialect, type Dialect, type RawRequest } from './dialect.ts';
 import type { Reply } from './protocols/reply.ts';
 import { AwsError, type Service } from './service.ts';
@@ -41,25 +41,8 @@ export async function startAwsEndpoint(settings: EndpointSettings): Promise<AwsE
   const server = createServer((request, response) => {
     void serve(request, response, services, settings);
   });
-  server.keepAliveTimeout = 60_000;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  return {
-    url: `http://127.0.0.1:${String(portOf(server.address()))}`,
-    services: settings.services,
-    stop: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
-}
-
-function portOf(address: AddressInfo | string | null): number {
-  if (address === null || typeof address === 'string') throw new Error('The AWS endpoint has no TCP port.');
-  return address.port;
+  const { port, stop } = await listenOnLoopback(server);
+  return { url: `http://127.0.0.1:${port}`, services: settings.services, stop };
 }
 
 async function serve(
@@ -169,14 +152,7 @@ function failure(dialect: Dialect, error: unknown, report: () => void): Reply {
 }
 
 async function readRequest(request: IncomingMessage, url: URL): Promise<RawRequest> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
-    size += bytes.length;
-    // A client reads no answer before it has sent everything, so the rest is taken and dropped.
-    if (size <= largestBody) chunks.push(bytes);
-  }
+  const body = await readBody(request, largestBody);
   const headers: RawRequest['headers'] = {};
   for (const [name, value] of Object.entries(request.headers)) {
     headers[name] = Array.isArray(value) ? value.join(',') : value;
@@ -185,8 +161,8 @@ async function readRequest(request: IncomingMessage, url: URL): Promise<RawReque
     method: request.method ?? 'GET',
     url,
     headers,
-    body: Buffer.concat(chunks),
-    isWhole: size <= largestBody,
+    body: body ?? Buffer.alloc(0),
+    isWhole: body !== undefined,
   };
 }
 

@@ -86,7 +86,7 @@ interface QueryErrors {
 export type Protocol =
   | { kind: 'ec2-query'; version: string }
   | ({ kind: 'query'; version: string; dialect?: QueryDialect } & QueryErrors)
-  | ({ kind: 'json'; jsonVersion: '1.0' | '1.1'; targetPrefix: string } & QueryErrors)
+  | ({ kind: 'json'; jsonVersion: '1.0' | '1.1' } & QueryErrors)
   | { kind: 'rest-json'; routes: RestRoute[] };
 
 /** One simulated AWS service. */

@@ -55,7 +55,7 @@ export function eventBridgeService(eventBridge: EventBridge): Service {
 
   return {
     scope: 'events',
-    protocols: [{ kind: 'json', jsonVersion: '1.1', targetPrefix: 'AWSEvents.' }],
+    protocols: [{ kind: 'json', jsonVersion: '1.1' }],
     operations: {
       PutEvents: (call) => {
         const entries = read(call).structures('Entries');

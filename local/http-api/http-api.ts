@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { createProperties } from '../aws/properties.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
+import { listenOnLoopback, readBody } from '../loopback.ts';
 import { makeCertificates } from '../postgres/certificates.ts';
 import type { ResourceHandlers } from '../template/resource-handler.ts';
 
@@ -65,7 +66,7 @@ export async function startHttpApi({
       refuse(response, 429, 'Too Many Requests');
       return;
     }
-    const body = await readBody(request);
+    const body = await readBody(request, largestBody);
     if (body === undefined) {
       refuse(response, 413, 'Request Entity Too Large');
       return;
@@ -86,21 +87,12 @@ export async function startHttpApi({
       });
     },
   );
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  const port = address === null || typeof address === 'string' ? 0 : address.port;
+  const { port, stop } = await listenOnLoopback(server);
 
   return {
     url: `https://127.0.0.1:${port}`,
     caPem: certificates.caPem,
-    stop: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    stop,
     resources: {
       'AWS::ApiGatewayV2::Api': () => {
         apiId = randomUUID().slice(0, 10).replace('-', '0');
@@ -140,17 +132,6 @@ function tokenBucket({ ratePerSecond, burst }: Throttle, now: () => number): () 
     tokens -= 1;
     return true;
   };
-}
-
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
-    size += bytes.length;
-    if (size <= largestBody) chunks.push(bytes);
-  }
-  return size > largestBody ? undefined : Buffer.concat(chunks);
 }
 
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html */

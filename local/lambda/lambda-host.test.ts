@@ -33,13 +33,13 @@ afterEach(async () => {
 });
 
 function deploy(source: string, overrides: Partial<FunctionConfiguration> = {}): void {
-  mkdirSync(path.join(root, '.build/work'), { recursive: true });
-  writeFileSync(path.join(root, '.build/work/index.mjs'), source);
+  mkdirSync(path.join(root, '.build/sample'), { recursive: true });
+  writeFileSync(path.join(root, '.build/sample/index.mjs'), source);
   host.register({
     name: 'service-dev-work',
     arn: 'arn:aws:lambda:us-east-1:111122223333:function:service-dev-work',
     folder: 'work',
-    handler: '.build/work/index.handler',
+    handler: '.build/sample/index.handler',
     description: '',
     runtime: 'nodejs24.x',
     architecture: 'arm64',

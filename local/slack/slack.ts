@@ -1,7 +1,7 @@
-import { once } from 'node:events';
 import http from 'node:http';
 import * as z from 'zod/mini';
 import { systemClock, type Clock } from '../../shared/clock.ts';
+import { listenOnLoopback, readBody } from '../loopback.ts';
 import { createFaults, SlackFault, type SlackFaultInput } from './faults.ts';
 import { createMessageStore, type SlackMessage } from './message-store.ts';
 import { readContent, SlackError, webApiMethods, type Arguments, type Workspace } from './web-api.ts';
@@ -98,18 +98,16 @@ export async function startSlack({ clock = systemClock }: { clock?: Clock } = {}
   const server = http.createServer((incoming, response) => {
     void readRequest(incoming).then(
       (request) => {
-        const reply = safely(() => route(request));
+        const reply = request === undefined ? plain(413, '') : safely(() => route(request));
         if (reply === 'reset') incoming.socket.resetAndDestroy();
         else if (reply !== 'silent') response.writeHead(reply.status, reply.headers).end(reply.body);
       },
-      () => response.writeHead(413).end(),
+      // The client went away: nobody is left to answer.
+      () => response.destroy(),
     );
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('Slack has no port.');
-  const origin = `http://127.0.0.1:${address.port}`;
+  const { port, stop } = await listenOnLoopback(server);
+  const origin = `http://127.0.0.1:${port}`;
 
   return {
     url: `${origin}/api`,
@@ -119,10 +117,7 @@ export async function startSlack({ clock = systemClock }: { clock?: Clock } = {}
     channel: channel.id,
     messages: () => store.all(),
     faults: { add: (fault) => faults.add(fault), clear: () => faults.clear() },
-    stop: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    stop,
   };
 }
 
@@ -169,21 +164,17 @@ function safely(route: () => Reply | 'reset' | 'silent'): Reply | 'reset' | 'sil
   }
 }
 
-async function readRequest(incoming: http.IncomingMessage): Promise<Request> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > requestLimitBytes) throw new Error('too large');
-    chunks.push(chunk);
-  }
+/** The request with its body, or `undefined` when that is too large. */
+async function readRequest(incoming: http.IncomingMessage): Promise<Request | undefined> {
+  const body = await readBody(incoming, requestLimitBytes);
+  if (body === undefined) return undefined;
   const url = new URL(incoming.url ?? '/', 'http://localhost');
   return {
     method: incoming.method ?? 'GET',
     path: url.pathname,
     query: url.searchParams,
     headers: incoming.headers,
-    body: Buffer.concat(chunks).toString('utf8'),
+    body: body.toString('utf8'),
   };
 }
 

@@ -29,7 +29,7 @@ export function stepFunctionsService(stepFunctions: StepFunctions): Service {
     stepFunctions.execution(arn(input, 'executionArn', 'execution'));
   return {
     scope: 'states',
-    protocols: [{ kind: 'json', jsonVersion: '1.0', targetPrefix: 'AWSStepFunctions.' }],
+    protocols: [{ kind: 'json', jsonVersion: '1.0' }],
     operations: {
       StartExecution: operation((input, call) => {
         const name = input.optionalString('name');

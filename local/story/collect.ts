@@ -191,6 +191,16 @@ function tellEvent(event: Observed): EventRecord[] {
           ...(event.state === 'available' ? { tone: 'good' as const } : {}),
         },
       ];
+    case 'fault':
+      return [
+        {
+          at,
+          actor: 'aws',
+          text: `A defect of the local stack: ${event.part}`,
+          detail: firstLine(event.error),
+          tone: 'bad',
+        },
+      ];
     case 'delivery-failed':
       return [
         {

@@ -97,14 +97,14 @@ async function noteSyncs(): Promise<void> {
 
 const secrets: Service = {
   scope: 'secretsmanager',
-  protocols: [{ kind: 'json', jsonVersion: '1.1', targetPrefix: 'secretsmanager' }],
+  protocols: [{ kind: 'json', jsonVersion: '1.1' }],
   operations: {
     GetSecretValue: () => ({ SecretString: JSON.stringify({ apiKey: 'key', apiSecret: 'secret' }) }),
   },
 };
 const bus: Service = {
   scope: 'events',
-  protocols: [{ kind: 'json', jsonVersion: '1.1', targetPrefix: 'AWSEvents' }],
+  protocols: [{ kind: 'json', jsonVersion: '1.1' }],
   operations: {
     PutEvents: ({ input }) => {
       const entries = Array.isArray(input.Entries) ? input.Entries : [];

@@ -41,7 +41,7 @@ export async function createDynamodb({ accountId, region }: DynamodbOptions): Pr
   return {
     service: {
       scope: 'dynamodb',
-      protocols: [{ kind: 'json', jsonVersion: '1.0', targetPrefix: 'DynamoDB_20120810' }],
+      protocols: [{ kind: 'json', jsonVersion: '1.0' }],
       operations: {},
       handOver: ({ method, url, headers, body }, response) => {
         const request = Object.assign(Readable.from([body]), {

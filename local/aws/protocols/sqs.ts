@@ -99,6 +99,6 @@ const queryErrors = {
 
 /** Both protocols of SQS. Its operations throw the codes of JSON, for instance QueueDoesNotExist. */
 export const sqsProtocols: Protocol[] = [
-  { kind: 'json', jsonVersion: '1.0', targetPrefix: 'AmazonSQS', queryErrors },
+  { kind: 'json', jsonVersion: '1.0', queryErrors },
   { kind: 'query', version: '2012-11-05', dialect, queryErrors },
 ];

@@ -27,7 +27,7 @@ export function createSecretsManager(options: SecretsManagerOptions): SecretsMan
   return {
     service: {
       scope: 'secretsmanager',
-      protocols: [{ kind: 'json', jsonVersion: '1.1', targetPrefix: 'secretsmanager' }],
+      protocols: [{ kind: 'json', jsonVersion: '1.1' }],
       operations: secretOperations(store),
     },
     resources: {
