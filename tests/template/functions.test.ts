@@ -39,7 +39,7 @@ function unreadVariables(template: Template): string[] {
     const { Variables } = properties.Environment as { Variables: Record<string, unknown> };
     const read = readBy(folder);
     return Object.keys(Variables)
-      .filter((variable) => !variable.startsWith('POWERTOOLS_') && !read.has(variable))
+      .filter((variable) => !/^(POWERTOOLS_.*|NODE_OPTIONS)$/.test(variable) && !read.has(variable))
       .map((variable) => `${folder}: ${variable}`);
   });
 }
