@@ -249,9 +249,16 @@ describe('an ended sync is reviewed', () => {
     await w.leases.take(`sync#${id}`, 'run-1', 60);
     await w.syncs.change(id, { followed: { execution: 'run-1', since, startedByUs: true } });
   };
-  test('not while an execution follows it', async () => {
-    expect(await reviewOf(failure, followedSince('2026-11-02T09:00:00.000Z'))).toBe(false);
-  });
+  test.each([failure, syncEnd, { ...syncEnd, data: { status: 'RESCHEDULED' } }])(
+    'by nobody else while an execution follows it, which finds the report in the ledger',
+    async (event) => {
+      const it = world();
+      await followedSince('2026-11-02T09:00:00.000Z')(it);
+      expect(await it.post(event)).toBe(200);
+      expect(it.events).toEqual([]);
+      expect((await it.syncs.state(id)).reported).toMatchObject({ syncId: event.sync_id, followed: true });
+    },
+  );
   test('when it ended before the sync that an execution follows began', async () => {
     expect(await reviewOf(failure, followedSince('2026-11-02T09:59:59.000Z'))).toBe(true);
   });

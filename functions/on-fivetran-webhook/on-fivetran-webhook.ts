@@ -129,18 +129,18 @@ async function publishEnd(
     reason: reason.slice(0, 2000),
     endedAt: created,
   };
+  const state = await syncs.state(connectionId);
+  const follower = followedBy(await leases.holder(syncLease(connectionId)), state.followed);
+  const followed = follower !== undefined && isEndOfFollowed(end, follower, state.reportedStart);
   // Whoever follows this sync looks here instead of asking Fivetran.
-  const state = await syncs.noteEnd(connectionId, end);
-  const followed = followedBy(await leases.holder(syncLease(connectionId)), state.followed);
-  const review = isReviewDue(
-    end,
-    {
-      followed: followed !== undefined && isEndOfFollowed(end, followed, state.reportedStart),
-      lastOutcome: state.lastOutcome,
-      lastVerifiedAt: state.lastVerifiedAt,
-    },
-    policy,
-  );
+  await syncs.noteEnd(connectionId, { ...end, followed });
+  if (followed) {
+    log.info('SYNC_FOLLOWED', 'The end of a sync is left to the execution that follows it.', {
+      status: end.status,
+    });
+    return;
+  }
+  const review = isReviewDue(end, state, policy);
   await bus.put([
     {
       type: 'Fivetran Sync Ended',

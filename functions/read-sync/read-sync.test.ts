@@ -416,6 +416,23 @@ describe('one sync is handled once', () => {
     });
   });
 
+  test('and a failure that Fivetran turns into a success under the same id ends twice', async () => {
+    const failedAt = '2026-11-22T10:58:00.250000Z';
+    const it = world([connectionOf({ succeededAt: '2026-11-22T10:00:00Z', failedAt })]);
+    const failure = { ...webhook, status: 'FAILURE_WITH_TASK', endedAt: '2026-11-22T10:58:01.000Z' };
+    expect((await it.begin(failure, 'of the failure')).outcome).toBe('failed');
+    it.connection.succeededAt = succeededAt;
+    expect((await it.begin(webhook, 'of the success')).outcome).toBe('succeeded');
+    expect((await it.begin(failure, 'of the failure, again')).outcome).toBe('handled');
+    expect((await it.begin(webhook, 'of the success, again')).outcome).toBe('handled');
+  });
+
+  test('and a failure that was followed is the one that its webhook tells of late', async () => {
+    const it = world([connectionOf({ failedAt: '2026-11-22T11:00:00.500Z' })]);
+    await it.close({ ...ended('2026-11-22T11:00:00.500Z', 's-1'), status: 'FAILURE' });
+    expect((await it.begin({ ...webhook, status: 'FAILURE_WITH_TASK' }, 'webhook')).outcome).toBe('handled');
+  });
+
   test('and a failure that Fivetran’s timestamps do not show yet is reviewed all the same', async () => {
     const it = world([connectionOf({ succeededAt: '2026-11-22T10:00:00Z' })]);
     const failure = { ...webhook, status: 'FAILURE', reason: 'out of memory' };

@@ -65,10 +65,12 @@ function isNews({ connection, seen, state }: Pick<Sight, 'connection' | 'seen' |
   const last = lastEndOf(connection);
   if (last === undefined || seen === undefined) return false;
   const endedMs = fivetranTime(last.endedAt);
+  // A report that was left to an execution is told only when that one has closed the sync: it may have died.
+  const reportedAt = state.reported?.followed === true ? null : (state.reported?.endedAt ?? null);
   return (
     endedMs > fivetranTime(seen.endedAt) &&
-    endedMs > fivetranTime(state.lastEndedAt ?? null) &&
-    endedMs > fivetranTime(state.reported?.endedAt ?? null) + sameMomentMs
+    endedMs > fivetranTime(state.lastEndedAt ?? null) + sameMomentMs &&
+    endedMs > fivetranTime(reportedAt) + sameMomentMs
   );
 }
 
@@ -85,7 +87,7 @@ function lostEnd(sight: Sight): BusEvent | undefined {
   const lastOutcome = state.lastOutcome ?? (seen?.failed === true ? 'failed' : undefined);
   const review = isReviewDue(
     { status: last.status, endedAt },
-    { followed: false, lastOutcome, lastVerifiedAt: state.lastVerifiedAt },
+    { lastOutcome, lastVerifiedAt: state.lastVerifiedAt },
     policy,
   );
   return {

@@ -129,6 +129,31 @@ describe('reconciliation', () => {
     expect((await it.reconcile()).endedSyncs).toBe(0);
   });
 
+  test.each([
+    ['is told when that one has died', () => Promise.resolve(), 1],
+    [
+      'is not told again when that one has closed it',
+      (it: ReturnType<typeof world>) =>
+        it.syncs.change(id, { lastEndedAt: it.connection.failedAt ?? '', lastOutcome: 'failed' }),
+      0,
+    ],
+  ])('a failure that its webhook left to an execution %s', async (_what, close, endedSyncs) => {
+    const it = world();
+    await it.reconcile();
+    const since = it.clock.now().toISOString();
+    await it.leases.take(`sync#${id}`, 'run-1', 7200);
+    await it.syncs.change(id, { followed: { execution: 'run-1', since, startedByUs: true } });
+    it.clock.advance(60);
+    const endedAt = it.clock.now().toISOString();
+    it.connection.failedAt = endedAt;
+    await it.syncs.noteEnd(id, { syncId: 's', status: 'FAILURE', reason: '', endedAt, followed: true });
+    it.clock.advance(600);
+    expect((await it.reconcile()).endedSyncs).toBe(0);
+    await close(it);
+    await it.leases.release(`sync#${id}`, 'run-1');
+    expect((await it.reconcile()).endedSyncs).toBe(endedSyncs);
+  });
+
   test('says nothing of a sync that an execution follows', async () => {
     const it = world();
     await it.reconcile();

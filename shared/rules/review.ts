@@ -8,11 +8,9 @@ export interface EndSeen {
 
 /** What the ledger knows of the connection. */
 export interface ReviewFacts {
-  /** An execution follows the connection's sync and sees its end by itself. */
-  followed: boolean;
-  lastOutcome: 'succeeded' | 'failed' | undefined;
+  lastOutcome?: 'succeeded' | 'failed' | undefined;
   /** Fivetran's time: end of the last sync that was verified. */
-  lastVerifiedAt: string | undefined;
+  lastVerifiedAt?: string | undefined;
 }
 
 /**
@@ -24,7 +22,7 @@ export interface ReviewFacts {
  * @throws ConfigError when the policy is none of these
  */
 export function isReviewDue(end: EndSeen, facts: ReviewFacts, policy: string): boolean {
-  if (facts.followed || end.status === 'CANCELED') return false;
+  if (end.status === 'CANCELED') return false;
   if (end.status !== 'SUCCESSFUL') return true;
   return isVerificationDue(
     policy,

@@ -30,7 +30,7 @@ const notAnEnd = new Set(['RESCHEDULED', 'CANCELED']);
  */
 export function identifySync(told: ToldEnd, connection: Connection): IdentifiedSync {
   const last = lastEndOf(connection);
-  const byId = told.syncId === '' ? [] : [nameOfId(told.syncId)];
+  const byId = told.syncId === '' ? [] : [nameOfId(told)];
   if (last !== undefined && isSameEnd(told, last)) {
     return {
       status: told.status,
@@ -57,10 +57,13 @@ function isSameEnd(told: ToldEnd, last: LastEnd): boolean {
 }
 
 /** Names under which a sync is claimed that was followed to its end. */
-export function claimsOf({ syncId, endedAt }: { syncId: string; endedAt: string }): string[] {
-  return [...(syncId === '' ? [] : [nameOfId(syncId)]), nameOfEnd(endedAt)];
+export function claimsOf(end: ToldEnd): string[] {
+  return [...(end.syncId === '' ? [] : [nameOfId(end)]), nameOfEnd(end.endedAt)];
 }
 
-const nameOfId = (syncId: string): string => `id:${syncId}`;
+/** Teleport was seen to fail and then to succeed under one id: that is two ends, and the second takes back the first. */
+const nameOfId = ({ syncId, status }: ToldEnd): string => `id:${syncId}:${kindOfEnd(status)}`;
+/** One failure is told as FAILURE by the connection's timestamps and as FAILURE_WITH_TASK by the webhook. */
+const kindOfEnd = (status: string): string => (status === 'FAILURE_WITH_TASK' ? 'FAILURE' : status);
 /** The same instant in whatever notation is the same name. */
 const nameOfEnd = (endedAt: string): string => `end:${String(fivetranTime(endedAt))}`;

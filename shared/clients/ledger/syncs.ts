@@ -13,6 +13,8 @@ export const ReportedEnd = z.object({
   endedAt: z.string(),
   /** Fivetran's time of the same sync's start, when its event arrived. */
   startedAt: z.nullable(z.string()),
+  /** An execution followed this sync when its end was reported, and tells of it. */
+  followed: z.optional(z.boolean()),
 });
 export type ReportedEnd = z.output<typeof ReportedEnd>;
 
@@ -52,8 +54,8 @@ export interface Syncs {
   claim(connectionId: string, sync: string, holder: string): Promise<boolean>;
   /** Notes a start that the webhook reported. */
   noteStart(connectionId: string, start: { syncId: string; startedAt: string }): Promise<void>;
-  /** Notes an end that the webhook reported, unless a later one is known; answers what was known before. */
-  noteEnd(connectionId: string, end: Omit<ReportedEnd, 'startedAt'>): Promise<SyncState>;
+  /** Notes an end that the webhook reported, unless a later one is known. */
+  noteEnd(connectionId: string, end: Omit<ReportedEnd, 'startedAt'>): Promise<void>;
   /** Since when Fivetran's webhook to us is known to be off; undefined while it is on. Our clock. */
   webhookInactiveSince(): Promise<string | undefined>;
   noteWebhook(inactiveSince: string | undefined): Promise<void>;
@@ -110,9 +112,7 @@ export function createSyncs(table: LedgerTable, clock: Clock): Syncs {
     },
 
     async noteEnd(connectionId, end) {
-      const item = await table.get(stateKey(connectionId));
-      const state = readState(item);
-      const start = state.reportedStart;
+      const { reportedStart: start } = readState(await table.get(stateKey(connectionId)));
       const isSame = end.syncId !== '' && start?.syncId === end.syncId;
       await table.update(
         stateKey(connectionId),
@@ -127,7 +127,6 @@ export function createSyncs(table: LedgerTable, clock: Clock): Syncs {
           expression: 'attribute_not_exists(reportedEndAt) OR reportedEndAt < :endedAt',
         },
       );
-      return state;
     },
 
     async webhookInactiveSince() {
