@@ -1,3 +1,4 @@
+import { drawEmoji } from './emoji.ts';
 import { Html, escape, markup, safeUrl } from './html.ts';
 
 /**
@@ -9,9 +10,9 @@ export function viewMrkdwn(source: string): Html {
   return new Html(blocks.map((text, index) => (index % 2 === 1 ? preformatted(text) : lines(text))).join(''));
 }
 
-/** Text without markup, emoji names replaced. */
+/** Text without markup, its signs drawn. */
 export function viewPlainText(source: string): Html {
-  return new Html(withEmoji(escape(source)).replaceAll('\n', '<br>'));
+  return new Html(drawEmoji(escape(source)).replaceAll('\n', '<br>'));
 }
 
 function preformatted(text: string): string {
@@ -44,7 +45,7 @@ function inline(line: string): string {
     .map((piece) => {
       if (/^`.+`$/.test(piece)) return markup`<code>${unescapeSlack(piece.slice(1, -1))}</code>`.markup;
       if (/^<.+>$/.test(piece)) return special(piece.slice(1, -1)).markup;
-      return emphasis(withEmoji(escape(unescapeSlack(piece))));
+      return emphasis(drawEmoji(escape(unescapeSlack(piece))));
     })
     .join('');
 }
@@ -83,33 +84,4 @@ function special(content: string): Html {
 
 function unescapeSlack(text: string): string {
   return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
-}
-
-const emoji: Record<string, string> = {
-  rotating_light: '🚨',
-  warning: '⚠️',
-  white_check_mark: '✅',
-  heavy_check_mark: '✔️',
-  x: '❌',
-  information_source: 'ℹ️',
-  large_green_circle: '🟢',
-  large_yellow_circle: '🟡',
-  large_orange_circle: '🟠',
-  red_circle: '🔴',
-  white_circle: '⚪',
-  hourglass_flowing_sand: '⏳',
-  lock: '🔒',
-  link: '🔗',
-  raised_hand: '✋',
-  no_entry: '⛔',
-  mag: '🔍',
-  wrench: '🔧',
-  bell: '🔔',
-  fire: '🔥',
-  eyes: '👀',
-  ok: '🆗',
-};
-
-function withEmoji(escaped: string): string {
-  return escaped.replace(/:([a-z0-9_+-]+):/g, (whole, name: string) => emoji[name] ?? whole);
 }

@@ -70,6 +70,7 @@ nav a { color: var(--soft); text-decoration: none; white-space: nowrap; } nav a:
 .steps .failed .seen { background: var(--bad-bg); color: var(--bad); }
 
 .slack { --slack-line: #dddddd; background: var(--card); border: 1px solid var(--line); border-radius: 14px; overflow: hidden; max-width: 860px; font-size: 15px; line-height: 1.47; }
+svg.sign { width: 1.05em; height: 1.05em; vertical-align: -.17em; }
 .slack-bar { padding: 12px 20px; font-weight: 700; border-bottom: 1px solid var(--line); } .slack-bar span { color: var(--soft); font-weight: 400; }
 .message { padding: 12px 20px 6px; border-top: 1px solid var(--line); } .slack-bar + .message { border-top: 0; }
 .post { display: grid; grid-template-columns: 36px minmax(0, 1fr); gap: 10px; padding-bottom: 8px; }
