@@ -20,8 +20,8 @@ export interface FailureRow {
 }
 
 /**
- * Failures that are known by name, the most telling first: the first row that fits is taken. What fits none is shown
- * as it is.
+ * Failures that are known by name, the most telling first: the first row that fits is taken, so our own errors come
+ * before words that they may quote. What fits none is shown as it is.
  */
 export const failureCatalogue: readonly FailureRow[] = [
   {
@@ -36,6 +36,23 @@ export const failureCatalogue: readonly FailureRow[] = [
       'Run one more sync (run-sync with this connectionId): what was only late arrives. If it stays short, re-sync the tables that are named in Fivetran (connection, Schema, Resync) and open a ticket with Fivetran, with the sync and the tables.',
   },
   {
+    code: 'access-denied',
+    recognisedBy: [/accessdeniederror/, /not authorized to perform/],
+    names: 'cause',
+    headline: 'the automation lacks a permission',
+    meaning: 'One of our own functions was refused by AWS, Fivetran, Databricks or Slack.',
+    remedy:
+      'The message names the permission or the secret: grant the one or renew the other, then start the machine again.',
+  },
+  {
+    code: 'configuration-wrong',
+    recognisedBy: [/configerror/],
+    names: 'cause',
+    headline: 'a setting or a secret is missing',
+    meaning: 'A setting or a secret of this deployment is missing or has the wrong form.',
+    remedy: 'The message names it and says what it must be: put it right, then start the machine again.',
+  },
+  {
     code: 'teleport-table-disabled',
     recognisedBy: [
       /50[,.]?000.*teleport|teleport.*50[,.]?000/,
@@ -43,6 +60,7 @@ export const failureCatalogue: readonly FailureRow[] = [
     ],
     names: 'cause',
     headline: 'Teleport Sync switched a table off',
+    about: /table "?([\w$]+)"?\."?([\w$]+)"?/i,
     meaning:
       'More than 50,000 rows of a table changed between two syncs. Fivetran flags such a table as unsupported and no longer copies it.',
     remedy:
@@ -307,23 +325,6 @@ export const failureCatalogue: readonly FailureRow[] = [
     meaning: 'Between Fivetran and PostgreSQL a connection could not be made, or was cut.',
     remedy:
       'Follow the path from the source on: is PostgreSQL up, are the targets healthy, is the endpoint connection available, is the private link OK? What is listed as evidence was checked already.',
-  },
-  {
-    code: 'access-denied',
-    recognisedBy: [/accessdeniederror/, /accessdenied(exception)?\b/, /not authorized to perform/],
-    names: 'cause',
-    headline: 'the automation lacks a permission',
-    meaning: 'One of our own functions was refused by AWS, Fivetran, Databricks or Slack.',
-    remedy:
-      'The message names the permission or the secret: grant the one or renew the other, then start the machine again.',
-  },
-  {
-    code: 'configuration-wrong',
-    recognisedBy: [/configerror/],
-    names: 'cause',
-    headline: 'a setting or a secret is missing',
-    meaning: 'A setting or a secret of this deployment is missing or has the wrong form.',
-    remedy: 'The message names it and says what it must be: put it right, then start the machine again.',
   },
   {
     code: 'service-unavailable',

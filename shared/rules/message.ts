@@ -134,7 +134,9 @@ function incidentHeadline(incident: Incident, worst: Problem): string {
   const said = statementOf(incident.subject, worst);
   if (incident.status !== 'resolved') {
     // Names are written as they are; a sentence of our own begins with a capital.
-    const sentence = said.startsWith('sync of ') ? `S${said.slice(1)}` : said;
+    const sentence = /^(sync|increment) of /.test(said)
+      ? `${said.slice(0, 1).toUpperCase()}${said.slice(1)}`
+      : said;
     return plainHeadline(`${signs[worst.severity]} ${sentence}`);
   }
   const lasted = duration(secondsBetween(brokenSince(incident), wholeSince(incident)));

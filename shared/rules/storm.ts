@@ -174,7 +174,9 @@ function groups(members: readonly Incident[]): Group[] {
     const group = byCause.get(cause);
     if (group !== undefined) group.names.push(name);
     else {
-      const said = worst.summary.replaceAll(name, '…').replace(/^(sync of … failed|…):?\s*/, '');
+      const said = worst.summary
+        .replaceAll(name, '…')
+        .replace(/^(sync of … failed|increment of … could not be verified|…):?\s*/, '');
       byCause.set(cause, { said, names: [name], remedy: worst.content.remedy });
     }
   }
