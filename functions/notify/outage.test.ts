@@ -139,27 +139,6 @@ test('few that open within a minute are told one by one, by the next tick at the
   expect(onCall.top()).toHaveLength(5);
 });
 
-test('what Slack could not be told for a day is told afterwards, in order, none lost', async () => {
-  onCall.slack.faults.add({ kind: 'unavailable' });
-  for (let hour = 0; hour < 24; hour += 1) {
-    await onCall.send(failing(hour));
-    for (let minute = 0; minute < 60; minute += 10) {
-      // The first connection fails each ten minutes, all day long.
-      await onCall.send(failing(0));
-      onCall.clock.advance(540);
-      await onCall.tick();
-    }
-  }
-  expect(onCall.slack.messages()).toEqual([]);
-  expect(onCall.metrics.at(-1)?.UndeliveredAlerts).toBe(24);
-  onCall.slack.faults.clear();
-  await onCall.tick(5);
-  const names = onCall.top().map(({ text }) => /tenant_\d+_rental/.exec(text)?.[0]);
-  expect(names).toEqual(Array.from({ length: 24 }, (_, index) => named(index).name));
-  expect(JSON.stringify(onCall.top()[0]?.blocks)).toContain('144 times');
-  expect(onCall.metrics.at(-1)?.UndeliveredAlerts).toBe(0);
-}, 120_000);
-
 test('what came and went while Slack was down is told as over, without calling anybody', async () => {
   onCall.slack.faults.add({ kind: 'reset' });
   await onCall.send(failing(1));

@@ -3,6 +3,7 @@ import { notify, type NotifyDependencies, type NotifyResult } from '../../functi
 import { readEvent } from '../../functions/notify/read-event.ts';
 import { createIncidents, type Incidents } from '../../shared/clients/ledger/incidents.ts';
 import { createLeases } from '../../shared/clients/ledger/leases.ts';
+import type { LedgerTable } from '../../shared/clients/ledger/table.ts';
 import { createSlack } from '../../shared/clients/slack/slack.ts';
 import type { NotificationInput } from '../../shared/contracts/notification.ts';
 import { ConfigError } from '../../shared/errors.ts';
@@ -11,7 +12,7 @@ import { startSlack, type Slack, type SlackMessage } from '../../local/slack/sla
 import { createManualClock, type ManualClock } from './manual-clock.ts';
 import { createMemoryLedger } from './memory-ledger.ts';
 
-/** The notify function with a ledger in memory and Slack at the wire. */
+/** The notify function with Slack at the wire, and a ledger in memory unless another one is given. */
 export interface OnCall {
   clock: ManualClock;
   slack: Slack;
@@ -33,10 +34,9 @@ export interface OnCall {
 
 export const connection = { type: 'connection' as const, id: 'assimilate_seem', name: 'rental_pg' };
 
-export async function startOnCall(): Promise<OnCall> {
+export async function startOnCall(table: LedgerTable = createMemoryLedger()): Promise<OnCall> {
   const clock = createManualClock();
   const slack = await startSlack({ clock });
-  const table = createMemoryLedger();
   const incidents = createIncidents(table, clock);
   const metrics: Record<string, number>[] = [];
   const logged: OnCall['logged'] = [];

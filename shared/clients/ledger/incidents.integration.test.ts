@@ -1,47 +1,22 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import dynalite from 'dynalite';
-import type { Server } from 'node:http';
+import { startDynamodb, type DynamodbLedger } from '../../../tests/support/dynamodb-ledger.ts';
 import { createManualClock } from '../../../tests/support/manual-clock.ts';
 import { createMemoryLedger } from '../../../tests/support/memory-ledger.ts';
 import { applyReport, type ProblemReport } from '../../rules/incident.ts';
 import { createIncidents } from './incidents.ts';
-import { createLedgerTable, type LedgerTable } from './table.ts';
+import type { LedgerTable } from './table.ts';
 
 // The same promises of DynamoDB's own wire and of the table in memory that faster tests use.
 
-let server: Server;
+let server: DynamodbLedger;
 let dynamodb: LedgerTable;
 
 beforeAll(async () => {
-  server = dynalite({ createTableMs: 0 });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  process.env.AWS_ENDPOINT_URL = `http://127.0.0.1:${String(address.port)}`;
-  process.env.AWS_REGION = 'us-east-1';
-  process.env.AWS_ACCESS_KEY_ID = '111122223333';
-  process.env.AWS_SECRET_ACCESS_KEY = 'local';
-  const client = new DynamoDBClient({});
-  await client.send(
-    new CreateTableCommand({
-      TableName: 'ledger',
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'pk', AttributeType: 'S' },
-        { AttributeName: 'sk', AttributeType: 'S' },
-      ],
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-    }),
-  );
-  client.destroy();
-  dynamodb = createLedgerTable({ ledgerTable: 'ledger' });
+  server = await startDynamodb();
+  dynamodb = await server.createTable();
 });
 
-afterAll(() => new Promise((resolve) => server.close(resolve)));
+afterAll(() => server.stop());
 
 const report = (id: string): ProblemReport => ({
   phase: 'problem',
