@@ -43,6 +43,8 @@ export interface CloudOptions {
   scheduleScale?: number;
   /** How functions see time. */
   clock?: FunctionClock;
+  /** Milliseconds before a machine tries a step again, instead of what its retrier says. */
+  stepRetryMs?: number;
 }
 
 /** The AWS side of one machine: every service behind one URL, and the template made real on it. */
@@ -93,6 +95,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     ...account,
     observer,
     refusal: (act) => permissions.refusal(act),
+    ...(options.stepRetryMs === undefined ? {} : { retryMs: options.stepRetryMs }),
     invoke: (functionArn, event) => lambda.invoke(functionArn, event),
     publish: ({ resources, detail }) => {
       eventBridge.put({

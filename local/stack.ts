@@ -24,6 +24,8 @@ export interface StackOptions {
   scale?: number;
   /** How functions see time. */
   clock?: FunctionClock;
+  /** Milliseconds before a machine tries a step again, instead of what its retrier says. */
+  stepRetryMs?: number;
   /** Another AWS account than Fivetran's that plays Fivetran. */
   fivetranAwsAccount?: string;
   /** Values of the template's parameters, over those that the stack gives itself. */
@@ -111,6 +113,7 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
             scale: options.scale ?? 0.05,
             ...(typeof options.schedules === 'number' ? { scheduleScale: options.schedules } : {}),
             ...(options.clock === undefined ? {} : { clock: options.clock }),
+            ...(options.stepRetryMs === undefined ? {} : { stepRetryMs: options.stepRetryMs }),
           }),
         (started) => started.stop(),
       ),
@@ -142,6 +145,7 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
           webhookCaPem: cloud.httpApi.caPem,
           warehouse,
           onFault: observer.fault('Fivetran'),
+          destinationTrouble: databricks.trouble,
           ...(options.fivetranAwsAccount === undefined ? {} : { awsAccount: options.fivetranAwsAccount }),
         }),
       (started) => started.stop(),

@@ -19,6 +19,8 @@ export interface LocalDatabricks {
   warehouseId: string;
   catalog: string;
   setFault: (fault: DatabricksFault) => void;
+  /** Why nothing can be written at present; undefined when it can. */
+  trouble: () => string | undefined;
   stop: () => Promise<void>;
 }
 
@@ -283,6 +285,7 @@ export async function startDatabricks(options: {
     warehouseId,
     catalog: warehouse.catalog,
     setFault,
+    trouble: () => (removed ? `Databricks: the SQL warehouse ${warehouseId} does not exist.` : undefined),
     stop: async () => {
       for (const { cancel } of statements.values()) cancel.abort(new Error('Databricks stops.'));
       await Promise.all([...statements.values()].map(({ ended }) => ended));

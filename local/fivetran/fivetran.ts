@@ -36,6 +36,8 @@ export interface FivetranOptions {
   /** Authority of the webhook receivers' certificates. */
   webhookCaPem?: string;
   warehouse: Warehouse;
+  /** Why the destination takes no data at present; undefined when it does. */
+  destinationTrouble?: () => string | undefined;
   clock?: Clock;
   /** Milliseconds that one of Fivetran's minutes takes (sync frequency, webhook repetitions); a real one by default. */
   minuteMs?: number;
@@ -107,6 +109,7 @@ export async function startFivetran(options: FivetranOptions): Promise<LocalFive
     clock,
     faults,
     log: await createPlatformLog(warehouse),
+    destinationTrouble: options.destinationTrouble ?? (() => undefined),
     tell: webhooks.tell,
     onFault,
   });

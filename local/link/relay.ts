@@ -8,6 +8,8 @@ type Endpoint = ReturnType<Ec2['connections']>[number];
 export interface Link {
   /** Where an endpoint's DNS name leads on this machine; nothing when the name is not an endpoint's. */
   resolve(dnsName: string): { host: string; port: number } | undefined;
+  /** Resets all connections once; new ones pass, as after a node of the load balancer went away. */
+  cut(): void;
   /** Closes all ports and resets all connections. */
   stop(): Promise<void>;
 }
@@ -108,6 +110,9 @@ export function startLink({ ec2, elbv2 }: LinkOptions): Link {
     review();
     if (endpoint.state === 'deleted') relays.get(endpoint.id)?.server.close();
   };
+  const cut = (): void => {
+    for (const { flows } of relays.values()) for (const flow of flows) reset(flow);
+  };
   for (const endpoint of ec2.connections()) open(endpoint);
   const unsubscribe = [ec2.onChange(changed), elbv2.onChange(review)];
 
@@ -120,15 +125,13 @@ export function startLink({ ec2, elbv2 }: LinkOptions): Link {
         ? undefined
         : { host: '127.0.0.1', port: relay.port };
     },
+    cut,
     stop: async () => {
       for (const stop of unsubscribe) stop();
+      cut();
       await Promise.all(
         [...relays.values()].map(
-          ({ server, flows }) =>
-            new Promise<void>((resolve) => {
-              for (const flow of flows) reset(flow);
-              server.close(() => resolve());
-            }),
+          ({ server }) => new Promise<void>((resolve) => server.close(() => resolve())),
         ),
       );
     },

@@ -38,6 +38,8 @@ const teleportUnsupported = 50_000;
 
 export interface SyncSettings extends SourceSettings {
   warehouse: Warehouse;
+  /** Why the destination takes no data at present; undefined when it does. */
+  destinationTrouble: () => string | undefined;
   clock: Clock;
   faults: Faults;
   log: PlatformLog;
@@ -119,6 +121,11 @@ export function createSyncer(settings: SyncSettings): Syncer {
     const memory = memories.get(connection.id) ?? new Map<string, TableMemory>();
     memories.set(connection.id, memory);
     const problems: string[] = [];
+    const trouble = settings.destinationTrouble();
+    if (trouble !== undefined) {
+      const task = { code: 'reconnect_warehouse', message: 'Reconnect Warehouse', details: trouble };
+      return { status: 'FAILURE_WITH_TASK', reason: trouble, task };
+    }
     await withSource(
       connection,
       settings,
@@ -231,8 +238,12 @@ export function createSyncer(settings: SyncSettings): Syncer {
     const total = found.inserted + found.updated + found.deleted;
     if (!whole && !incremental && total > teleportLimit) {
       giveUp(config, total);
+      const changed = `Teleport Sync Error: table ${name} has ${total.toLocaleString('en')} changed records since the last sync`;
       return {
-        problem: `Teleport Sync Error: table ${name} has ${total.toLocaleString('en')} changed records since the last sync, more than the limit of ${teleportLimit.toLocaleString('en')}. The table will be re-synced in full.`,
+        problem:
+          config.excluded === undefined
+            ? `${changed}, more than the limit of ${teleportLimit.toLocaleString('en')}. The table will be re-synced in full.`
+            : `${changed}. ${config.excluded.reason}`,
       };
     }
     const changes = await applyChanges(warehouse, plan, {

@@ -1,0 +1,19 @@
+import type { FailureStage } from './failure-stage.ts';
+
+/** Mends what a scenario broke. Doing it twice does no harm. */
+export type Mend = () => unknown;
+
+/** One failure, from its cause to what on-call reads. */
+export interface Scenario {
+  /** The row of the failure catalogue, or the part of the path, that recognises it. */
+  code: string;
+  /** The entry of the runbook that the message leads to, where that is another one: a symptom's cause is named instead. */
+  namedAs?: string;
+  /** Words of the message. */
+  says: string;
+  /** What fails; a sync that Fivetran runs by itself where nothing is said. */
+  in?: 'run-sync';
+  /** Why one machine cannot bring it about, so that a sync fails with nothing but the words that it is known by. */
+  byItsWords?: string;
+  breaks: (stage: FailureStage) => Promise<Mend>;
+}
