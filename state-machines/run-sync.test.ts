@@ -449,14 +449,6 @@ describe('run-sync', () => {
     expect(result.calls.MarkSourceNext).toBeUndefined();
   });
 
-  test('calls a sync unverified, not failed, when what follows its success fails', async () => {
-    const result = await runMachine('run-sync', {
-      input: start,
-      tasks: tasks({ more: { ReadSyncCloseSucceeded: throws('AccessDeniedError') } }),
-    });
-    expect(result.calls.NotifyFailed).toMatchObject([{ kind: 'increment-unverified' }]);
-  });
-
   test('looks at the source again before it calls rows missing', async () => {
     const result = await runMachine('run-sync', {
       input: start,

@@ -63,10 +63,6 @@ type Incidents = {
 const endings: Record<Incidents, { begins: () => object; ends: ((() => object) | undefined)[] }> = {
   'sync-failed': { begins: () => machine('sync-failed', connection), ends: [syncSucceeds, runSyncResolves] },
   'sync-rescheduled': { begins: () => machine('sync-rescheduled', connection), ends: [syncSucceeds] },
-  'increment-unverified': {
-    begins: () => machine('increment-unverified', connection),
-    ends: [runSyncResolves, undefined],
-  },
   'increment-short': { begins: () => machine('increment-short', connection), ends: [runSyncResolves] },
   'increment-unverified': {
     begins: () => machine('increment-unverified', connection),

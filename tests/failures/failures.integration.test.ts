@@ -19,7 +19,7 @@ afterAll(() => stage.stop());
 const leadsTo =
   (entry: string) =>
   (message: Parameters<typeof shown>[0]): boolean =>
-    message.text.startsWith('🔴') && shown(message).includes(`docs/runbook.md#${entry}`);
+    /^[🔴🟠]/u.test(message.text) && shown(message).includes(`docs/runbook.md#${entry}`);
 
 const begins = {
   'a sync that Fivetran runs': () => stage.stack.fivetran.comeDue(stage.connectionId),
