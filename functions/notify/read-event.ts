@@ -134,7 +134,10 @@ function attention(detail: EventDetail<'Attention'>, time: string): Report {
     severity: once === true ? 'information' : (severity ?? 'warning'),
     summary: cleanLine(detail.summary, limits.line),
     since: toInstant(detail.since),
-    content: emptyContent,
+    content: {
+      ...emptyContent,
+      ...(detail.heldEndpoint === undefined ? {} : { heldEndpoint: detail.heldEndpoint }),
+    },
   };
 }
 

@@ -15,7 +15,7 @@ export const handler = createHandler({
   name,
   parse: readHints,
   setUp: (log) => {
-    const config = loadConfig(['region', 'ledgerTable', 'eventBusName', 'acceptEndpointMachineArn']);
+    const config = loadConfig(['region', 'ledgerTable', 'eventBusName']);
     return {
       privateLink: createPrivateLink(config),
       claims: createClaims(createLedgerTable(config), clock),
@@ -23,7 +23,6 @@ export const handler = createHandler({
       clock,
       log,
       metrics: createMetrics(name),
-      settings: { acceptEndpointMachineArn: config.acceptEndpointMachineArn },
     };
   },
   run: onEndpointNotification,

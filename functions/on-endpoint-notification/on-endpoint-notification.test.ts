@@ -110,6 +110,7 @@ describe('what is true decides', () => {
             claim: { kind: 'private-link', privateLinkId: 'pl_one' },
             boundAt: createdAt,
             boundBy: execution,
+            provenAt: createdAt,
           },
         ],
       },

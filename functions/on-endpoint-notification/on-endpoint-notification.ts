@@ -14,7 +14,6 @@ export interface Dependencies {
   clock: Clock;
   log: Log;
   metrics: Metrics;
-  settings: { acceptEndpointMachineArn: string };
 }
 
 /**
@@ -42,9 +41,9 @@ export async function onEndpointNotification(
 }
 
 async function lookAt({ serviceId, endpointId }: EndpointHint, dependencies: Dependencies): Promise<number> {
-  const { privateLink, claims, eventBus, clock, log, settings } = dependencies;
+  const { privateLink, claims, eventBus, clock, log } = dependencies;
   const [connection] = await privateLink.connections([serviceId], endpointId);
-  const moment = { now: clock.now(), observedBy: 'notification' as const, ...settings };
+  const moment = { now: clock.now(), observedBy: 'notification' as const };
   const audit = (register: Audit['register']): Audit =>
     auditEndpoint(register, endpointId, connection, moment);
   const before = await claims.read(serviceId);

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { BusEvent } from '../../shared/clients/event-bus/event-bus.ts';
 import type { Binding } from '../../shared/contracts/endpoint-register.ts';
 import type { EndpointConnection } from '../../shared/contracts/endpoint.ts';
+import { eventSource } from '../../shared/contracts/events.ts';
 import {
   createEndpointWorld,
   endpointIdOf,
@@ -11,6 +13,7 @@ import {
   stranger,
   type EndpointWorld,
 } from '../../tests/support/endpoint-world.ts';
+import { startOnCall } from '../../tests/support/on-call.ts';
 import { acceptEndpoint } from '../accept-endpoint/accept-endpoint.ts';
 import { validateEndpoint } from '../validate-endpoint/validate-endpoint.ts';
 import { reconcileEndpoints } from './reconcile-endpoints.ts';
@@ -54,6 +57,24 @@ const bind = (world: EndpointWorld, binding: Binding) =>
     register: { ...register, bindings: [...register.bindings, binding] },
     answer: undefined,
   }));
+/** All text of the message that on-call gets of an event. */
+async function shownToOnCall({ type, detail }: BusEvent): Promise<string> {
+  const onCall = await startOnCall();
+  try {
+    await onCall.invoke({
+      id: 'one',
+      time: onCall.clock.now().toISOString(),
+      source: eventSource,
+      'detail-type': type,
+      detail,
+    });
+    return JSON.stringify(onCall.top()[0]?.blocks).replaceAll('\\"', '"');
+  } finally {
+    await onCall.stop();
+  }
+}
+const rejectCommand = ({ endpointId, ownerAccount }: { endpointId: string; ownerAccount: string }): string =>
+  `{"serviceId":"${serviceId}","endpointId":"${endpointId}","action":"reject","ownerAccount":"${ownerAccount}","approvedBy":"YOUR NAME","reason":"WHY"}`;
 const decide = (world: EndpointWorld) => (endpointId: string) =>
   validateEndpoint(
     { request: { serviceId, endpointId }, machine, since: world.state.now.toISOString() },
@@ -242,6 +263,9 @@ describe('an accepted endpoint', () => {
         detail: { kind: 'endpoint-unexpected', resolved: false, subject: { id: endpointId } },
       },
     ]);
+    expect(await shownToOnCall(world.seen.events.at(-1)!)).toContain(
+      rejectCommand({ endpointId, ownerAccount: fivetran }),
+    );
     world.pass(5);
     expect(await reconcile(world)).toEqual([]);
     await acceptEndpoint(
@@ -273,10 +297,9 @@ describe('an accepted endpoint', () => {
     world.pass(1);
     const [news] = await reconcile(world);
     expect(news).toMatchObject({ type: 'Attention', detail: { kind: 'endpoint-unproven', resolved: false } });
-    const text = JSON.stringify(news);
-    expect(text).toContain(connection.endpointId);
+    const text = await shownToOnCall(news!);
     expect(text).toContain(second.endpointId);
-    expect(text).toContain(machine);
+    expect(text).toContain(rejectCommand(connection));
     expect(await reconcile(world)).toEqual([]);
     await world.claims.recordProof({ privateLinkId: 'pl_one', serviceId, connectionId: 'one' });
     // The proof may also have freed the second one: it is looked at again.

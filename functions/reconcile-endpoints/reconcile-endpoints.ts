@@ -21,7 +21,6 @@ export interface Dependencies {
   clock: Clock;
   log: Log;
   metrics: Metrics;
-  settings: { acceptEndpointMachineArn: string };
 }
 
 export interface Reconciliation {
@@ -52,7 +51,7 @@ export async function reconcileEndpoints(dependencies: Dependencies): Promise<Re
 async function reconcileService(
   service: EndpointService,
   connections: readonly EndpointConnection[],
-  { privateLink, claims, eventBus, clock, settings }: Dependencies,
+  { privateLink, claims, eventBus, clock }: Dependencies,
 ): Promise<number> {
   const now = clock.now();
   const [principals, before] = await Promise.all([
@@ -67,7 +66,6 @@ async function reconcileService(
           auditEndpoint(current, endpointId, newestOf(connections, endpointId), {
             now,
             observedBy: 'reconciliation',
-            ...settings,
           }),
       ),
     ]);

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { HeldEndpoint } from './held-endpoint.ts';
 import { ConnectionId, EndpointId, Instant, ServiceId } from './ids.ts';
 import { Subject } from './subject.ts';
 
@@ -8,7 +9,7 @@ export const eventSource = 'fivetran.privatelink';
 const version = z.literal(1);
 
 /**
- * The details of our bus events, by detail-type. Every field is always present: a target's InputTransformer has
+ * The details of our bus events, by detail-type. Every field that an InputTransformer picks is always present: it has
  * no documented answer for a path that is missing, so what is unknown is an empty string.
  */
 export const eventDetails = {
@@ -50,6 +51,8 @@ export const eventDetails = {
     since: Instant,
     /** `true` when the condition is over. */
     resolved: z.boolean(),
+    /** The endpoint that a person has to decide about: on-call is shown the commands that do it. */
+    heldEndpoint: z.optional(HeldEndpoint),
   }),
 } as const;
 

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { Finding } from './finding.ts';
+import { HeldEndpoint } from './held-endpoint.ts';
 import { Instant } from './ids.ts';
 import { Subject } from './subject.ts';
 
@@ -16,9 +17,7 @@ export const AlertContent = z.object({
   notChecked: z.array(z.string()),
   links: z.array(z.object({ label: z.string(), url: z.string() })),
   lastSuccessAt: z.optional(Instant),
-  heldEndpoint: z.optional(
-    z.object({ serviceId: z.string(), endpointId: z.string(), ownerAccount: z.string() }),
-  ),
+  heldEndpoint: z.optional(HeldEndpoint),
   executionArn: z.optional(z.string()),
   /** An alert that could not be read, as it came. */
   raw: z.optional(z.string()),

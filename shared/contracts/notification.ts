@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { Diagnosis } from './diagnosis.ts';
 import { Finding } from './finding.ts';
+import { HeldEndpoint } from './held-endpoint.ts';
 import { Instant } from './ids.ts';
 import { Subject } from './subject.ts';
 
@@ -48,9 +49,7 @@ export const Notification = z.object({
   remedy: z.optional(z.string()),
   links: z._default(z.array(z.object({ label: z.string(), url: z.string() })), []),
   /** A held request: on-call is shown the commands that decide it by hand. */
-  heldEndpoint: z.optional(
-    z.object({ serviceId: z.string(), endpointId: z.string(), ownerAccount: z.string() }),
-  ),
+  heldEndpoint: z.optional(HeldEndpoint),
   /** The execution that speaks, so that its own failure joins this incident instead of opening another. */
   executionArn: z.optional(z.string()),
 });

@@ -1,7 +1,7 @@
 import type { DetailType, EventDetail } from '../contracts/events.ts';
 import type { Binding, EndpointRegister, Standing } from '../contracts/endpoint-register.ts';
 import type { EndpointConnection, EndpointService } from '../contracts/endpoint.ts';
-import { commandLine } from './endpoint-command.ts';
+import type { HeldEndpoint } from '../contracts/held-endpoint.ts';
 import { isAccepted, isGone } from './endpoint-decision.ts';
 import {
   bindingOfEndpoint,
@@ -13,6 +13,7 @@ import {
   release,
 } from './endpoint-register.ts';
 import { secondsSince } from './endpoint-waiting.ts';
+import { nameList } from './name-list.ts';
 
 /** Something that the bus is to be told. */
 export type AuditEvent = {
@@ -33,6 +34,8 @@ const pendingGraceMinutes = 15;
 const notificationSeconds = 120;
 /** A look that says `act` or `wait` means that an execution is at work; after this it is taken to have died. */
 const underwaySeconds = 300;
+/** How many endpoints an alert's sentence names: it is cut at 300 characters. */
+const mostNamed = 4;
 /** First and longest interval between two looks at a held request. */
 const firstNudgeSeconds = 600;
 const longestNudgeSeconds = 86_400;
@@ -40,8 +43,6 @@ const longestNudgeSeconds = 86_400;
 interface Moment {
   now: Date;
   observedBy: 'notification' | 'reconciliation';
-  /** ARN of the machine accept-endpoint, for the command that cuts an endpoint off. */
-  acceptEndpointMachineArn: string;
 }
 
 /**
@@ -127,15 +128,11 @@ function withdrawn(register: EndpointRegister, endpointId: string, now: Date): A
   };
 }
 
-function accepted(
-  register: EndpointRegister,
-  connection: EndpointConnection,
-  { now, acceptEndpointMachineArn }: Moment,
-): Audit {
+function accepted(register: EndpointRegister, connection: EndpointConnection, { now }: Moment): Audit {
   const { endpointId, serviceId, ownerAccount, wireState } = connection;
   const others = Object.keys(register.requests).filter((id) => id !== endpointId);
-  const waiting = others.length === 0 ? '' : ` ${others.join(', ')} still asks to connect.`;
-  const choice = `Adopt it if it is yours, otherwise reject it: ${commandLine(acceptEndpointMachineArn, 'reject', connection)}`;
+  const waiting = others.length === 0 ? '' : ` Still asking to connect: ${nameList(others, mostNamed)}.`;
+  const decide = { serviceId, endpointId, ownerAccount };
   const binding = bindingOfEndpoint(register, endpointId);
   const pendingSince = register.pendingSince[endpointId] ?? now.toISOString();
   const replaced = connection.state === 'available' ? placesTakenBy(register, endpointId) : [];
@@ -148,7 +145,8 @@ function accepted(
     {
       kind: 'endpoint-unexpected',
       holds: binding === undefined,
-      summary: `${endpointId} of account ${ownerAccount} is ${wireState} at ${serviceId}, and nothing here accepted it.${waiting} ${choice}`,
+      summary: `${endpointId} of account ${ownerAccount} is ${wireState} at ${serviceId}, and nothing here accepted it.${waiting}`,
+      decide,
     },
     {
       kind: 'endpoint-unproven',
@@ -156,7 +154,8 @@ function accepted(
         binding !== undefined &&
         binding.provenAt === undefined &&
         secondsSince(binding.boundAt, now) >= proofMinutes * 60,
-      summary: `${endpointId} of account ${ownerAccount} was accepted at ${binding?.boundAt ?? ''} and no setup test has passed through it.${waiting} ${choice}`,
+      summary: `${endpointId} of account ${ownerAccount} was accepted at ${binding?.boundAt ?? ''} and no setup test has passed through it.${waiting}`,
+      decide,
     },
     {
       kind: 'endpoint-not-available',
@@ -267,6 +266,8 @@ interface Condition {
   kind: string;
   holds: boolean;
   summary: string;
+  /** The endpoint that a person has to decide about. */
+  decide?: HeldEndpoint;
 }
 
 type Subject = EventDetail<'Attention'>['subject'];
@@ -282,12 +283,12 @@ function stand(
 ): Audit {
   let standing = register.standing;
   const events: AuditEvent[] = [];
-  for (const { kind, holds, summary } of conditions) {
+  for (const { kind, holds, summary, decide } of conditions) {
     const known = standing.find((each) => each.kind === kind && each.subjectId === subject.id);
     if (holds && known === undefined) {
       const since = now.toISOString();
       standing = [...standing, { kind, subjectId: subject.id, since }];
-      events.push(attention(subject, kind, summary, since, false));
+      events.push(attention(subject, kind, summary, since, false, decide));
     } else if (!holds && known !== undefined) {
       standing = standing.filter((each) => each !== known);
       events.push(attention(subject, kind, 'This is over.', known.since, true));
@@ -302,9 +303,18 @@ const attention = (
   summary: string,
   since: string,
   resolved: boolean,
+  heldEndpoint?: HeldEndpoint,
 ): AuditEvent => ({
   type: 'Attention',
-  detail: { version: 1, subject, kind, summary, since, resolved },
+  detail: {
+    version: 1,
+    subject,
+    kind,
+    summary,
+    since,
+    resolved,
+    ...(heldEndpoint === undefined ? {} : { heldEndpoint }),
+  },
 });
 
 const standingOf = (register: EndpointRegister, subjectId: string): Standing[] =>

@@ -4,6 +4,7 @@ import type { Subject } from '../contracts/subject.ts';
 import { alertKind } from './alert-kinds.ts';
 import { cut } from './clean-text.ts';
 import { duration } from './duration.ts';
+import { commandLine } from './endpoint-command.ts';
 import { brokenSince, shownProblems, wholeSince } from './incident.ts';
 import {
   button,
@@ -225,18 +226,8 @@ function commandsOf({ kind, content }: Problem, surroundings: MessageSurrounding
       ),
     ];
   }
-  const command = (action: string): string => {
-    const input = JSON.stringify({
-      serviceId,
-      endpointId,
-      action,
-      ownerAccount,
-      approvedBy: 'YOUR NAME',
-      reason: 'WHY',
-    });
-    const region = surroundings.acceptEndpointMachineArn.split(':')[3] ?? '';
-    return `aws stepfunctions start-execution --region ${region} --state-machine-arn ${surroundings.acceptEndpointMachineArn} --input '${input}'`;
-  };
+  const command = (action: 'accept' | 'reject' | 'adopt'): string =>
+    commandLine(surroundings.acceptEndpointMachineArn, action, heldEndpoint);
   const held = kind === 'endpoint-held';
   return [
     section(

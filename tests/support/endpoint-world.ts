@@ -209,7 +209,6 @@ export function createEndpointWorld() {
         allowedRegions: ['us-east-1'],
         claimWindowHours: 72,
         targetDeadlineMinutes: 30,
-        acceptEndpointMachineArn: machine,
       },
     },
   };
