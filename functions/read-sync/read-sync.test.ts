@@ -4,7 +4,13 @@ import { createConnections } from '../../shared/clients/ledger/connections.ts';
 import { createLeases } from '../../shared/clients/ledger/leases.ts';
 import { createSyncs } from '../../shared/clients/ledger/syncs.ts';
 import type { Connection } from '../../shared/contracts/fivetran.ts';
-import type { BeginResult, EndedSync, ProgressResult, StartSyncResult } from '../../shared/contracts/sync.ts';
+import type {
+  BeginResult,
+  EndedSync,
+  Following,
+  ProgressResult,
+  StartSyncResult,
+} from '../../shared/contracts/sync.ts';
 import { connectionOf, createFivetranDouble } from '../../tests/support/fivetran-double.ts';
 import { createManualClock } from '../../tests/support/manual-clock.ts';
 import { createMemoryLedger } from '../../tests/support/memory-ledger.ts';
@@ -71,9 +77,9 @@ function world(connections: Connection[] = [connectionOf()]) {
         { mode: 'close', execution, connectionId: id, outcome: 'succeeded', sync, verdict },
         dependencies,
       ),
-    start: (execution = 'run-1') =>
+    start: (execution = 'run-1', following?: Following) =>
       startSync(
-        { connectionId: id, execution },
+        { connectionId: id, execution, following },
         { fivetran, leases, syncs, clock, log: silentLog },
       ) as Promise<StartSyncResult>,
     look: (following: Parameters<typeof startSync>[0]['following'], execution = 'run-1') =>
@@ -234,6 +240,31 @@ async function runOfHistorical(seconds: number): Promise<{ looks: number }> {
   }
 }
 
+/** Starts a sync and does what run-sync does until it is over; `meanwhile` is called before each look. */
+async function followed(
+  it: ReturnType<typeof world>,
+  meanwhile: (so: { asked: number; sinceLastSeconds: number }) => void = () => undefined,
+): Promise<{ outcomes: string[]; last: ProgressResult; starts: number[] }> {
+  const starts: number[] = [];
+  const start = (following?: Following) => {
+    starts.push(it.clock.now().getTime());
+    return it.start('run-1', following);
+  };
+  await it.begin();
+  let { following, waitSeconds } = await start();
+  const outcomes: string[] = [];
+  for (let looks = 0; looks < 1000; looks += 1) {
+    it.clock.advance(waitSeconds);
+    const sinceLastSeconds = (it.clock.now().getTime() - starts.at(-1)!) / 1000;
+    meanwhile({ asked: starts.length, sinceLastSeconds });
+    const last = await it.look(following);
+    outcomes.push(last.outcome);
+    if (last.sync !== null) return { outcomes, last, starts };
+    ({ following, waitSeconds } = last.outcome === 'restart' ? await start(last.following) : last);
+  }
+  throw new Error('It is never over.');
+}
+
 describe('a look at a sync', () => {
   const after = async (change: (w: ReturnType<typeof world>) => void, seconds = 3) => {
     const it = world();
@@ -272,15 +303,12 @@ describe('a look at a sync', () => {
   });
 
   test('asks for the sync once more when Fivetran has not begun it, and gives up after that', async () => {
-    const { result, look, clock, connection } = await after(({ connection: it }) => {
-      it.syncState = 'scheduled';
-    }, 130);
-    expect(result.outcome).toBe('restart');
-    expect(result.following.starts).toBe(1);
-    connection.syncState = 'scheduled';
-    clock.advance(300);
-    const second = await look({ ...result.following, starts: 2 });
-    expect(second).toMatchObject({ outcome: 'failed', sync: { status: 'NOT_STARTED' } });
+    const it = world();
+    it.fivetran.connections.sync = () => Promise.resolve();
+    const { outcomes, last, starts } = await followed(it);
+    expect(starts).toHaveLength(2);
+    expect(outcomes.filter((outcome) => outcome !== 'running')).toEqual(['restart', 'failed']);
+    expect(last.sync).toMatchObject({ status: 'NOT_STARTED' });
   });
 
   test('tells a cancelled sync only after a second look', async () => {
@@ -302,6 +330,56 @@ describe('a look at a sync', () => {
     expect(await look(following)).toMatchObject({
       outcome: 'failed',
       sync: { status: 'CANCELED', reason: 'by a user', syncId: 's-1' },
+    });
+  });
+
+  describe('of a manual schedule whose reschedule is due', () => {
+    const rescheduled = () => {
+      const it = world([connectionOf({ scheduleType: 'manual' })]);
+      it.fivetran.connections.sync = () => {
+        Object.assign(it.connection, {
+          syncState: 'rescheduled',
+          rescheduledFor: it.connection.rescheduledFor ?? it.serverNow(),
+        });
+        return Promise.resolve();
+      };
+      return it;
+    };
+
+    test('asks for it once, and waits while Fivetran still shows the reschedule', async () => {
+      const it = rescheduled();
+      const { starts, last } = await followed(it, ({ asked, sinceLastSeconds }) => {
+        if (asked < 2 || sinceLastSeconds < 60) return;
+        Object.assign(it.connection, {
+          syncState: 'scheduled',
+          rescheduledFor: null,
+          succeededAt: it.serverNow(),
+        });
+      });
+      expect(starts).toHaveLength(2);
+      expect(last.outcome).toBe('succeeded');
+      expect(last.following.reschedules).toBe(1);
+    });
+
+    test('asks again at least a minute later, and says after many tries that it does not begin', async () => {
+      const { starts, last } = await followed(rescheduled());
+      const [, ...again] = starts;
+      const gaps = again.slice(1).map((at, index) => (at - again[index]!) / 1000);
+      expect(gaps.length).toBeGreaterThan(5);
+      expect(Math.min(...gaps)).toBeGreaterThanOrEqual(60);
+      expect(last).toMatchObject({
+        sync: { status: 'NOT_STARTED', reason: expect.stringContaining('times') as string },
+        following: { reschedules: 1 },
+      });
+    });
+
+    test('asks at once for a reschedule that is new', async () => {
+      const it = rescheduled();
+      const { starts } = await followed(it, ({ asked, sinceLastSeconds }) => {
+        if (asked !== 2 || sinceLastSeconds < 30) return;
+        it.connection.rescheduledFor = it.serverNow();
+      });
+      expect(starts[2]! - starts[1]!).toBeLessThan(120_000);
     });
   });
 

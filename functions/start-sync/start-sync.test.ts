@@ -87,10 +87,11 @@ describe('starting a sync', () => {
   });
 
   test('adopts a sync that began in between', async () => {
-    const { start, fivetran } = world();
+    const { start, fivetran, syncs } = world();
     fivetran.connections.sync = () =>
       Promise.reject(new FivetranRequestError('already syncing', { status: 409, code: 'Conflict' }));
     expect(await start()).toMatchObject({ outcome: 'adopted' });
+    expect((await syncs.state(id)).followed).toMatchObject({ execution: 'run-1', startedByUs: false });
   });
 
   test('passes on any other refusal', async () => {

@@ -38,6 +38,10 @@ export async function startSync(
     log.info('UNPAUSED', 'The connection was paused and has been unpaused, as the input asks for.');
   }
   const started = !adopted && (await ask(fivetran, connectionId));
+  if (!adopted && !started) {
+    // It began before we asked, so its start may have been reported before `since`.
+    await syncs.change(connectionId, { followed: { execution, since, startedByUs: false } });
+  }
   const startedAt = started ? since : null;
   const now = clock.now();
   const following =

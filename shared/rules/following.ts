@@ -49,7 +49,6 @@ export function restart(following: Following, startedAt: string | null, now: Dat
     seenSyncing: false,
     quietLooks: 0,
     starts: following.starts + 1,
-    rescheduledFor: null,
   };
 }
 

@@ -21,11 +21,13 @@ export interface ProgressFacts {
   now: Date;
 }
 
-/** A sync that was asked for and did not begin is asked for once more after this time. */
+/** A sync that was asked for and did not begin is asked for again after this time. */
 const notStartedSeconds = 120;
 /** Fivetran's state and timestamps do not change in one instant; a quiet look is confirmed after this time. */
 const confirmSeconds = 10;
 const mostReschedules = 10;
+/** For each reschedule of a manual schedule we ask once; a few more for one that Fivetran does not begin. */
+const mostStarts = mostReschedules + 5;
 const longestWaitSeconds = 24 * 3600;
 
 /**
@@ -53,12 +55,6 @@ export function judgeProgress(facts: ProgressFacts): ProgressResult {
     case 'quiet':
       return overdue(facts) ?? quiet(facts, news, now);
   }
-}
-
-/** The deadline alone, for a look at which Fivetran was not asked. */
-export function isOverdue(following: Following, historical: boolean, now: Date): boolean {
-  const limit = following.historical || historical ? deadlineSeconds.historical : deadlineSeconds.incremental;
-  return secondsBetween(Date.parse(following.since), now.getTime()) > limit;
 }
 
 function newsOf({ following, report }: ProgressFacts): Report | undefined {
@@ -94,12 +90,12 @@ function ended(
 
 function overdue(facts: ProgressFacts): ProgressResult | undefined {
   const { following, connection, now } = facts;
-  if (!isOverdue(following, connection.isHistoricalSync, now)) return undefined;
-  const hours =
-    (following.historical || connection.isHistoricalSync
+  const limit =
+    following.historical || connection.isHistoricalSync
       ? deadlineSeconds.historical
-      : deadlineSeconds.incremental) / 3600;
-  return ended(facts, 'OVERDUE', undefined, `The sync has not ended within ${hours} hours.`);
+      : deadlineSeconds.incremental;
+  if (secondsBetween(Date.parse(following.since), now.getTime()) <= limit) return undefined;
+  return ended(facts, 'OVERDUE', undefined, `The sync has not ended within ${limit / 3600} hours.`);
 }
 
 function running(facts: ProgressFacts, seen: Partial<Following>): ProgressResult {
@@ -152,20 +148,16 @@ function quiet(facts: ProgressFacts, news: Report | undefined, now: Date): Progr
 
 function rescheduled(facts: ProgressFacts, rescheduledFor: string): ProgressResult {
   const { following, connection, now } = facts;
-  const dueSeconds = secondsBetween(connection.serverTime.getTime(), fivetranTime(rescheduledFor));
+  const serverMs = connection.serverTime.getTime();
+  const dueSeconds = secondsBetween(serverMs, fivetranTime(rescheduledFor));
   const isNew = following.rescheduledFor !== rescheduledFor;
   const reschedules = following.reschedules + (isNew ? 1 : 0);
   if (reschedules > mostReschedules) {
     return ended(facts, 'RESCHEDULED', undefined, `Fivetran rescheduled the sync ${reschedules} times.`);
   }
+  const known: Following = { ...following, reschedules, rescheduledFor };
   if (dueSeconds <= 0 && connection.scheduleType === 'manual') {
-    return {
-      ...look(facts, 'The rescheduled sync is due and its schedule is manual: it is asked for.', {
-        ...following,
-        reschedules,
-      }),
-      outcome: 'restart',
-    };
+    return dueByHand(facts, known, secondsBetween(fivetranTime(following.startedAt), serverMs), -dueSeconds);
   }
   const late = overdue(facts);
   if (late !== undefined && dueSeconds <= 0) return late;
@@ -177,9 +169,7 @@ function rescheduled(facts: ProgressFacts, rescheduledFor: string): ProgressResu
     outcome: following.rescheduledFor === null ? 'rescheduled' : 'running',
     summary: `Fivetran rescheduled the sync of ${connection.name} for ${rescheduledFor}.`,
     following: {
-      ...following,
-      reschedules,
-      rescheduledFor,
+      ...known,
       // The deadline counts from when the sync is due, not from when it was put off.
       since: dueSeconds > 0 ? due : following.since,
       nextQuestionAt: due,
@@ -188,6 +178,29 @@ function rescheduled(facts: ProgressFacts, rescheduledFor: string): ProgressResu
     },
     waitSeconds,
     sync: null,
+  };
+}
+
+/** Fivetran leaves a reschedule of a manual schedule to us, and shows it on until the sync that we asked for begins. */
+function dueByHand(
+  facts: ProgressFacts,
+  following: Following,
+  sinceAskedSeconds: number,
+  sinceDueSeconds: number,
+): ProgressResult {
+  if (sinceAskedSeconds <= sinceDueSeconds && sinceAskedSeconds < notStartedSeconds) {
+    return {
+      ...running({ ...facts, following }, { quietLooks: 0 }),
+      summary: 'The rescheduled sync was asked for and has not begun yet.',
+    };
+  }
+  if (following.starts >= mostStarts) {
+    const reason = `Fivetran was asked for the sync ${following.starts} times and has not begun the rescheduled one.`;
+    return ended(facts, 'NOT_STARTED', undefined, reason);
+  }
+  return {
+    ...look(facts, 'The rescheduled sync is due and its schedule is manual: it is asked for.', following),
+    outcome: 'restart',
   };
 }
 
