@@ -2,3 +2,8 @@
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
+
+/** The person pressed Ctrl-C while an execution ran; it goes on without them. Exit code 130, as shells have it. */
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError';
+}

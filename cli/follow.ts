@@ -6,7 +6,7 @@ import {
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UsageError } from './errors.ts';
+import { InterruptedError, UsageError } from './errors.ts';
 import type { Stack } from './stack.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -17,6 +17,13 @@ export interface Ended {
   output: unknown;
   error?: string;
   cause?: string;
+}
+
+/** What the output of an execution that succeeded comes to. */
+export interface Told {
+  /** Whether what the person wanted is done. */
+  ok: boolean;
+  text: string;
 }
 
 const lookEveryMs = 2000;
@@ -35,7 +42,9 @@ async function machineArn(client: SFNClient, stack: Stack, machine: string): Pro
 }
 
 /**
- * Starts a machine and shows each state that it enters until it ends. Ctrl-C leaves the execution running.
+ * Starts a machine and shows each state that it enters until it ends.
+ *
+ * @throws InterruptedError after Ctrl-C: the execution goes on
  */
 async function startAndFollow(
   stack: Stack,
@@ -49,8 +58,24 @@ async function startAndFollow(
     new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) }),
   );
   terminal.progress(`started ${executionArn}`);
+  const interrupted = new AbortController();
+  const interrupt = (): void => interrupted.abort();
+  process.once('SIGINT', interrupt);
+  try {
+    return await follow(client, terminal, executionArn, interrupted.signal);
+  } finally {
+    process.off('SIGINT', interrupt);
+  }
+}
+
+async function follow(
+  client: SFNClient,
+  terminal: Terminal,
+  executionArn: string,
+  interrupted: AbortSignal,
+): Promise<Ended> {
   let seen = 0;
-  for (;;) {
+  while (!interrupted.aborted) {
     seen = await showNewStates(client, terminal, executionArn, seen);
     const execution = await client.send(new DescribeExecutionCommand({ executionArn }));
     if (execution.status !== 'RUNNING') {
@@ -63,8 +88,9 @@ async function startAndFollow(
         ...(execution.cause === undefined ? {} : { cause: execution.cause }),
       };
     }
-    await sleep(lookEveryMs);
+    await sleep(lookEveryMs, undefined, { signal: interrupted }).catch(() => undefined);
   }
+  throw new InterruptedError(`The execution goes on without you: ${executionArn}`);
 }
 
 /** The same, and the end in words. */
@@ -73,10 +99,14 @@ export async function startAndShow(
   terminal: Terminal,
   machine: string,
   input: Record<string, unknown>,
+  tell: (output: unknown) => Told = () => ({ ok: true, text: 'Done.' }),
 ): Promise<{ ok: boolean; answer: Ended }> {
   const answer = await startAndFollow(stack, terminal, machine, input);
-  const ok = answer.status === 'SUCCEEDED';
-  terminal.line(ok ? 'Done.' : `${answer.status}: ${answer.error ?? ''} ${answer.cause ?? ''}`.trim());
+  const { ok, text } =
+    answer.status === 'SUCCEEDED'
+      ? tell(answer.output)
+      : { ok: false, text: `${answer.status}: ${answer.error ?? ''} ${answer.cause ?? ''}`.trim() };
+  terminal.line(text);
   return { ok, answer };
 }
 

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import type { Command } from './command.ts';
 import { commands } from './commands/commands.ts';
-import { UsageError } from './errors.ts';
+import { InterruptedError, UsageError } from './errors.ts';
 import { openStack } from './stack.ts';
 import { createTerminal } from './terminal.ts';
 
@@ -64,6 +64,14 @@ function check(command: Command, values: Record<string, unknown>, positionals: r
   const missing = Object.entries(command.options).flatMap(([option, { required }]) =>
     required === true && values[option] === undefined ? [`--${option}`] : [],
   );
+  const unread = Object.entries(command.options).flatMap(([option, { isNumber }]) =>
+    isNumber === true && typeof values[option] === 'string' && !/^\d+$/.test(values[option])
+      ? [`--${option}`]
+      : [],
+  );
+  if (unread.length > 0) {
+    throw new UsageError(`${unread.join(', ')} takes a whole number.\n\n${manual(command)}`);
+  }
   if (missing.length > 0) {
     throw new UsageError(`${command.name} needs ${missing.join(', ')}.\n\n${manual(command)}`);
   }
@@ -103,5 +111,5 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
+  process.exitCode = error instanceof UsageError ? 2 : error instanceof InterruptedError ? 130 : 1;
 }

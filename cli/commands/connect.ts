@@ -1,5 +1,4 @@
 import type { Command } from '../command.ts';
-import { UsageError } from '../errors.ts';
 import { startAndShow } from '../follow.ts';
 
 export const connect: Command = {
@@ -29,19 +28,22 @@ export const connect: Command = {
       value: 'method',
       description: 'TELEPORT, QUERY_BASED, XMIN or WAL_PGOUTPUT (default TELEPORT)',
     },
-    frequency: { type: 'string', value: 'minutes', description: 'minutes between two syncs' },
+    frequency: {
+      type: 'string',
+      value: 'minutes',
+      description: 'minutes between two syncs',
+      isNumber: true,
+    },
     host: { type: 'string', value: 'name', description: "host for Fivetran, instead of the link's own name" },
   },
   run({ arguments: [source], options }, stack, terminal) {
-    const frequency = options.frequency === undefined ? undefined : Number(options.frequency);
-    if (Number.isNaN(frequency)) throw new UsageError('--frequency is a number of minutes.');
     return startAndShow(stack, terminal, 'connect-source', {
       source,
       groupId: options.group,
       schemaPrefix: options.prefix,
       ...(options.service === undefined ? {} : { service: options.service }),
       ...(options.method === undefined ? {} : { updateMethod: options.method }),
-      ...(frequency === undefined ? {} : { syncFrequency: frequency }),
+      ...(options.frequency === undefined ? {} : { syncFrequency: Number(options.frequency) }),
       ...(options.host === undefined ? {} : { host: options.host }),
     });
   },

@@ -1,5 +1,8 @@
 import type { Command, Given } from '../command.ts';
-import { startAndShow } from '../follow.ts';
+import { startAndShow, type Told } from '../follow.ts';
+import { memberOf } from '../member.ts';
+import type { Stack } from '../stack.ts';
+import type { Terminal } from '../terminal.ts';
 
 const why = {
   by: {
@@ -15,6 +18,19 @@ const signed = (options: Given['options']): Record<string, unknown> => ({
   approvedBy: options.by,
   reason: options.reason,
 });
+
+const decide = (stack: Stack, terminal: Terminal, order: Record<string, unknown>) =>
+  startAndShow(stack, terminal, 'accept-endpoint', order, toldOf);
+
+/** What became of an order, in the machine's words: it may find that there is nothing to do, or that it may not. */
+function toldOf(output: unknown): Told {
+  const acceptance = memberOf(output, 'acceptance');
+  const isDone = acceptance !== undefined && memberOf(acceptance, 'outcome') !== 'held';
+  const said = acceptance ?? memberOf(output, 'decision');
+  const words = [memberOf(said, 'summary'), isDone ? '' : memberOf(said, 'remedy')];
+  const text = words.filter((part) => typeof part === 'string' && part !== '').join(' ');
+  return { ok: isDone, text: isDone ? text : `Not done. ${text}` };
+}
 
 /** A person's decision about one endpoint, as the machine accept-endpoint takes it. */
 function aboutEndpoint(action: 'accept' | 'reject' | 'adopt', summary: string): Command {
@@ -32,7 +48,7 @@ function aboutEndpoint(action: 'accept' | 'reject' | 'adopt', summary: string): 
       ...why,
     },
     run: ({ arguments: [serviceId, endpointId], options }, stack, terminal) =>
-      startAndShow(stack, terminal, 'accept-endpoint', {
+      decide(stack, terminal, {
         action,
         serviceId,
         endpointId,
@@ -53,9 +69,12 @@ export const expect: Command = {
   name: 'expect',
   summary: "Records that one endpoint of Fivetran's will come, for a link that Fivetran's staff set up.",
   arguments: ['service-id'],
-  options: { days: { type: 'string', value: '1-7', description: 'for how many days (default 7)' }, ...why },
+  options: {
+    days: { type: 'string', value: '1-7', description: 'for how many days (default 7)', isNumber: true },
+    ...why,
+  },
   run: ({ arguments: [serviceId], options }, stack, terminal) =>
-    startAndShow(stack, terminal, 'accept-endpoint', {
+    decide(stack, terminal, {
       action: 'expect',
       serviceId,
       ...(options.days === undefined ? {} : { days: Number(options.days) }),
@@ -69,7 +88,7 @@ export const withdraw: Command = {
   arguments: ['service-id', 'expectation-id'],
   options: why,
   run: ({ arguments: [serviceId, expectationId], options }, stack, terminal) =>
-    startAndShow(stack, terminal, 'accept-endpoint', {
+    decide(stack, terminal, {
       action: 'withdraw',
       serviceId,
       expectationId,

@@ -1,5 +1,7 @@
+import { systemClock } from '../../shared/clock.ts';
 import type { Binding } from '../../shared/contracts/endpoint-register.ts';
 import { sourceTagKey } from '../../shared/contracts/endpoint.ts';
+import { isUsable, userOf } from '../../shared/rules/endpoint-register.ts';
 import { summarize } from '../../shared/rules/findings.ts';
 import { judgeTargets } from '../../shared/rules/target-health.ts';
 import type { Command } from '../command.ts';
@@ -9,7 +11,7 @@ type Row = Record<string, string>;
 
 export const status: Command = {
   name: 'status',
-  summary: 'Shows services, endpoint connections, Fivetran connections and open incidents.',
+  summary: 'Shows services, endpoint connections, expectations, Fivetran connections and open incidents.',
   arguments: [],
   options: {},
   async run(_given, stack, terminal) {
@@ -18,6 +20,7 @@ export const status: Command = {
     const answer = {
       'Endpoint services': services,
       'Endpoint connections': await readEndpoints(path, services),
+      Expectations: await readExpectations(path, services),
       'Fivetran connections': await readConnections(path, services),
       'Open incidents': await readIncidents(path),
     };
@@ -78,6 +81,26 @@ function describeClaim({ claim }: Binding): string {
     case 'approval':
       return `decision of ${claim.approvedBy}`;
   }
+}
+
+/** What operators said would come, as long as it counts. */
+async function readExpectations({ claims }: PathClients, services: Row[]): Promise<Row[]> {
+  const registers = await Promise.all(
+    services.map(async ({ service = '' }) => ({ service, register: await claims.read(service) })),
+  );
+  const now = systemClock.now().toISOString();
+  return registers.flatMap(({ service, register }) =>
+    register.expectations
+      .filter((expectation) => isUsable(register, expectation, now))
+      .map(({ expectationId, recordedBy, expiresAt }) => ({
+        expectation: expectationId,
+        service,
+        by: recordedBy,
+        until: expiresAt,
+        'used by':
+          userOf(register.bindings, { kind: 'expectation', expectationId, recordedBy })?.endpointId ?? '',
+      })),
+  );
 }
 
 /** Fivetran's connections that come through a private link to one of our services. */

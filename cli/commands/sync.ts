@@ -7,10 +7,9 @@ export const sync: Command = {
   summary: 'Starts a sync, follows it and proves its increment.',
   arguments: ['connection-id'],
   options: {},
-  async run({ arguments: [connectionId] }, stack, terminal) {
-    const { ok, answer } = await startAndShow(stack, terminal, 'run-sync', { connectionId });
-    const summary = memberOf(memberOf(answer.output, 'verification'), 'summary');
-    if (typeof summary === 'string' && summary !== '') terminal.line(summary);
-    return { ok, answer };
-  },
+  run: ({ arguments: [connectionId] }, stack, terminal) =>
+    startAndShow(stack, terminal, 'run-sync', { connectionId }, (output) => {
+      const summary = memberOf(memberOf(output, 'verification'), 'summary');
+      return { ok: true, text: typeof summary === 'string' && summary !== '' ? `Done. ${summary}` : 'Done.' };
+    }),
 };
