@@ -1,12 +1,6 @@
-import { createEventBus } from '../../shared/clients/event-bus/event-bus.ts';
-import { createClaims } from '../../shared/clients/ledger/claims.ts';
-import { createLedgerTable } from '../../shared/clients/ledger/table.ts';
-import { createPrivateLink } from '../../shared/clients/privatelink/privatelink.ts';
-import { systemClock as clock } from '../../shared/clock.ts';
-import { loadConfig } from '../../shared/config.ts';
 import { readHints } from '../../shared/contracts/endpoint-notification.ts';
+import { setUpEndpointWatch } from '../../shared/endpoint-watch/set-up.ts';
 import { createHandler } from '../../shared/handler.ts';
-import { createMetrics } from '../../shared/metrics.ts';
 import { onEndpointNotification } from './on-endpoint-notification.ts';
 
 const name = 'on-endpoint-notification';
@@ -14,16 +8,6 @@ const name = 'on-endpoint-notification';
 export const handler = createHandler({
   name,
   parse: readHints,
-  setUp: (log) => {
-    const config = loadConfig(['region', 'ledgerTable', 'eventBusName']);
-    return {
-      privateLink: createPrivateLink(config),
-      claims: createClaims(createLedgerTable(config), clock),
-      eventBus: createEventBus(config),
-      clock,
-      log,
-      metrics: createMetrics(name),
-    };
-  },
+  setUp: (log) => setUpEndpointWatch(name, log),
   run: onEndpointNotification,
 });

@@ -159,4 +159,24 @@ describe('what is true decides', () => {
     expect(world.seen.events).toEqual([]);
     await expect(world.claims.read(serviceId)).resolves.toEqual(before);
   });
+
+  test.each(['available', 'rejected'] as const)(
+    'an endpoint that is %s at a service that is not ours to manage is nobody’s business',
+    async (state) => {
+      const world = createEndpointWorld();
+      world.state.service = { ...world.state.service, tags: {} };
+      const { endpointId } = world.request(1, { state });
+      await onEndpointNotification(readHints(about(endpointId)), world.dependencies);
+      await onEndpointNotification(readHints(about(endpointIdOf(2))), world.dependencies);
+      expect(world.seen.events).toEqual([]);
+      expect(world.seen.ledger).toEqual([]);
+    },
+  );
+
+  test('a request is asked about without a second question to EC2, for accept-endpoint checks the service', async () => {
+    const world = createEndpointWorld();
+    const { endpointId } = world.request(1);
+    await onEndpointNotification(readHints(about(endpointId)), world.dependencies);
+    expect(world.seen.ec2).toEqual(['connections']);
+  });
 });

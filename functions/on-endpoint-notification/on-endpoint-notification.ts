@@ -1,20 +1,7 @@
-import type { EventBus } from '../../shared/clients/event-bus/event-bus.ts';
-import type { Claims } from '../../shared/clients/ledger/claims.ts';
-import type { PrivateLink } from '../../shared/clients/privatelink/privatelink.ts';
-import type { Clock } from '../../shared/clock.ts';
 import type { EndpointHint } from '../../shared/contracts/endpoint-notification.ts';
-import type { Log } from '../../shared/log.ts';
-import type { Metrics } from '../../shared/metrics.ts';
-import { auditEndpoint, type Audit } from '../../shared/rules/endpoint-audit.ts';
-
-export interface Dependencies {
-  privateLink: PrivateLink;
-  claims: Claims;
-  eventBus: EventBus;
-  clock: Clock;
-  log: Log;
-  metrics: Metrics;
-}
+import { tellAndNote, type EndpointWatch } from '../../shared/endpoint-watch/watch.ts';
+import { auditEndpoint } from '../../shared/rules/endpoint-audit.ts';
+import { isManaged } from '../../shared/rules/endpoint-decision.ts';
 
 /**
  * Looks at every endpoint that a notification hints at and tells the bus what that means. The message itself is
@@ -24,7 +11,7 @@ export interface Dependencies {
  */
 export async function onEndpointNotification(
   hints: readonly (EndpointHint | undefined)[],
-  dependencies: Dependencies,
+  dependencies: EndpointWatch,
 ): Promise<{ events: number; dropped: number }> {
   const { log, metrics } = dependencies;
   const dropped = hints.filter((hint) => hint === undefined).length;
@@ -40,24 +27,35 @@ export async function onEndpointNotification(
   return { events, dropped };
 }
 
-async function lookAt({ serviceId, endpointId }: EndpointHint, dependencies: Dependencies): Promise<number> {
-  const { privateLink, claims, eventBus, clock, log } = dependencies;
+async function lookAt({ serviceId, endpointId }: EndpointHint, dependencies: EndpointWatch): Promise<number> {
+  const { privateLink, clock, log } = dependencies;
   const [connection] = await privateLink.connections([serviceId], endpointId);
+  // Of a request accept-endpoint asks this first of all, so it is not asked twice.
+  const isRequest = connection?.state === 'pendingAcceptance';
+  if (!isRequest && !(await isOurs(serviceId, dependencies))) {
+    // Whoever subscribes another service to the topic must not fill the ledger, nor wake anybody.
+    log.info('SERVICE_NOT_MANAGED', 'A notification is about a service that is not ours to manage.', {
+      serviceId,
+      endpointId,
+    });
+    return 0;
+  }
   const moment = { now: clock.now(), observedBy: 'notification' as const };
-  const audit = (register: Audit['register']): Audit =>
-    auditEndpoint(register, endpointId, connection, moment);
-  const before = await claims.read(serviceId);
-  const { events, register } = audit(before);
+  const events = await tellAndNote(
+    serviceId,
+    (register) => auditEndpoint(register, endpointId, connection, moment),
+    dependencies,
+  );
   log.info('ENDPOINT_SEEN', 'A notification led to an endpoint.', {
     serviceId,
     endpointId,
     state: connection?.wireState ?? 'not listed',
     events: events.map(({ type }) => type),
   });
-  // Told first, noted second: what is noted is never told again.
-  await eventBus.put(events);
-  if (register !== before) {
-    await claims.change(serviceId, (current) => ({ register: audit(current).register, answer: undefined }));
-  }
   return events.length;
+}
+
+async function isOurs(serviceId: string, { privateLink }: EndpointWatch): Promise<boolean> {
+  const service = await privateLink.service(serviceId);
+  return service !== undefined && isManaged(service);
 }

@@ -1,11 +1,5 @@
-import { createEventBus } from '../../shared/clients/event-bus/event-bus.ts';
-import { createClaims } from '../../shared/clients/ledger/claims.ts';
-import { createLedgerTable } from '../../shared/clients/ledger/table.ts';
-import { createPrivateLink } from '../../shared/clients/privatelink/privatelink.ts';
-import { systemClock as clock } from '../../shared/clock.ts';
-import { loadConfig } from '../../shared/config.ts';
+import { setUpEndpointWatch } from '../../shared/endpoint-watch/set-up.ts';
 import { createHandler } from '../../shared/handler.ts';
-import { createMetrics } from '../../shared/metrics.ts';
 import { reconcileEndpoints } from './reconcile-endpoints.ts';
 
 const name = 'reconcile-endpoints';
@@ -14,16 +8,6 @@ export const handler = createHandler({
   name,
   // A schedule, or anybody, asks: there is nothing to be told.
   parse: () => undefined,
-  setUp: (log) => {
-    const config = loadConfig(['region', 'ledgerTable', 'eventBusName']);
-    return {
-      privateLink: createPrivateLink(config),
-      claims: createClaims(createLedgerTable(config), clock),
-      eventBus: createEventBus(config),
-      clock,
-      log,
-      metrics: createMetrics(name),
-    };
-  },
+  setUp: (log) => setUpEndpointWatch(name, log),
   run: (_, dependencies) => reconcileEndpoints(dependencies),
 });

@@ -371,3 +371,37 @@ test('what was found is told before it is noted, so that a bus that is down lose
   world.dependencies.eventBus.put = put;
   expect(await reconcile(world)).toHaveLength(1);
 });
+
+test('a service that loses its tag is looked at no longer, and what was told of it is taken back once', async () => {
+  const world = createEndpointWorld();
+  const held = world.request(1);
+  await decide(world)(held.endpointId);
+  const unexpected = world.request(2, { state: 'available' });
+  world.state.service = { ...world.state.service, acceptanceRequired: false };
+  await reconcile(world);
+  world.dependencies.privateLink.managedServices = () => Promise.resolve([]);
+
+  expect(await reconcile(world)).toMatchObject([
+    { detail: { kind: 'acceptance-off', subject: { type: 'service', id: serviceId }, resolved: true } },
+    { detail: { kind: 'endpoint-unexpected', subject: { id: unexpected.endpointId }, resolved: true } },
+    { detail: { kind: 'endpoint-held', subject: { id: held.endpointId }, resolved: true } },
+  ]);
+  expect(await reconcile(world)).toEqual([]);
+});
+
+test('a service that cannot be looked at keeps no other from it, and fails the run at its end', async () => {
+  const world = createEndpointWorld();
+  const broken = 'vpce-svc-0000000000000000f';
+  const { managedServices, principals } = world.dependencies.privateLink;
+  world.dependencies.privateLink.managedServices = async () => [
+    { ...world.state.service, serviceId: broken },
+    ...(await managedServices()),
+  ];
+  world.dependencies.privateLink.principals = (id) =>
+    id === broken ? Promise.reject(new Error('Denied.')) : principals(id);
+  world.request(1, { state: 'available' });
+
+  await expect(reconcileEndpoints(world.dependencies)).rejects.toThrow('Denied.');
+  expect(world.seen.events).toMatchObject([{ detail: { kind: 'endpoint-unexpected' } }]);
+  expect(world.seen.logs).toContain('NOT_RECONCILED');
+});

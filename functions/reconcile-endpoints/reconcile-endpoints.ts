@@ -1,27 +1,14 @@
-import type { EventBus } from '../../shared/clients/event-bus/event-bus.ts';
-import type { Claims } from '../../shared/clients/ledger/claims.ts';
-import type { PrivateLink } from '../../shared/clients/privatelink/privatelink.ts';
-import type { Clock } from '../../shared/clock.ts';
 import type { EndpointRegister } from '../../shared/contracts/endpoint-register.ts';
 import type { EndpointConnection, EndpointService } from '../../shared/contracts/endpoint.ts';
-import type { Log } from '../../shared/log.ts';
-import type { Metrics } from '../../shared/metrics.ts';
+import { tellAndNote, type EndpointWatch } from '../../shared/endpoint-watch/watch.ts';
 import {
   auditEndpoint,
   auditService,
+  closeService,
   knownEndpoints,
   type Audit,
   type AuditEvent,
 } from '../../shared/rules/endpoint-audit.ts';
-
-export interface Dependencies {
-  privateLink: PrivateLink;
-  claims: Claims;
-  eventBus: EventBus;
-  clock: Clock;
-  log: Log;
-  metrics: Metrics;
-}
 
 export interface Reconciliation {
   services: number;
@@ -31,54 +18,69 @@ export interface Reconciliation {
 
 /**
  * Holds all endpoint connections of all managed services against the register, and tells the bus what nobody has
- * told it: requests that no one is at, endpoints that were lost, and what nothing explains.
+ * told it: requests that no one is at, endpoints that were lost, and what nothing explains. What was told of a
+ * service that is managed no longer is taken back. One service's trouble keeps no other from being looked at.
+ *
+ * @throws the first service's failure, after all were tried
  */
-export async function reconcileEndpoints(dependencies: Dependencies): Promise<Reconciliation> {
-  const { privateLink, log, metrics } = dependencies;
-  const services = await privateLink.managedServices();
-  const connections = await privateLink.connections(services.map(({ serviceId }) => serviceId));
-  let events = 0;
-  for (const service of services) {
-    const own = connections.filter(({ serviceId }) => serviceId === service.serviceId);
-    events += await reconcileService(service, own, dependencies);
-  }
-  const outcome = { services: services.length, connections: connections.length, events };
-  log.info('RECONCILED', 'All endpoint connections were looked at.', { ...outcome });
+export async function reconcileEndpoints(dependencies: EndpointWatch): Promise<Reconciliation> {
+  const { privateLink, claims, clock, log, metrics } = dependencies;
+  const [services, known] = await Promise.all([privateLink.managedServices(), claims.services()]);
+  const managed = services.map(({ serviceId }) => serviceId);
+  const connections = await privateLink.connections(managed);
+  const close = (serviceId: string): Promise<AuditEvent[]> =>
+    tellAndNote(serviceId, (register) => closeService(register, clock.now()), dependencies);
+  const attempts = await Promise.allSettled([
+    ...services.map((service) => {
+      const own = connections.filter(({ serviceId }) => serviceId === service.serviceId);
+      return reconcileService(service, own, dependencies);
+    }),
+    ...known.filter((serviceId) => !managed.includes(serviceId)).map(close),
+  ]);
+  const failed = attempts.flatMap((attempt) => (attempt.status === 'rejected' ? [attempt] : []));
+  const outcome = {
+    services: services.length,
+    connections: connections.length,
+    events: attempts.reduce(
+      (sum, attempt) => sum + (attempt.status === 'fulfilled' ? attempt.value.length : 0),
+      0,
+    ),
+  };
+  log.info('RECONCILED', 'All endpoint connections were looked at.', { ...outcome, failed: failed.length });
   metrics.counts({ EndpointsReconciled: connections.length });
+  const [first] = failed;
+  if (first !== undefined) {
+    for (const { reason } of failed) {
+      const error: unknown = reason;
+      log.error('NOT_RECONCILED', 'A service could not be looked at.', { error });
+    }
+    throw first.reason;
+  }
   return outcome;
 }
 
 async function reconcileService(
   service: EndpointService,
   connections: readonly EndpointConnection[],
-  { privateLink, claims, eventBus, clock }: Dependencies,
-): Promise<number> {
+  dependencies: EndpointWatch,
+): Promise<AuditEvent[]> {
+  const { privateLink, clock } = dependencies;
   const now = clock.now();
-  const [principals, before] = await Promise.all([
-    privateLink.principals(service.serviceId),
-    claims.read(service.serviceId),
-  ]);
-  const audit = (register: EndpointRegister): Audit =>
-    inTurn(register, [
-      (current) => auditService(current, service, principals, now),
-      ...[...new Set([...connections.map(({ endpointId }) => endpointId), ...knownEndpoints(register)])].map(
-        (endpointId) => (current: EndpointRegister) =>
-          auditEndpoint(current, endpointId, newestOf(connections, endpointId), {
-            now,
-            observedBy: 'reconciliation',
-          }),
-      ),
-    ]);
-  const { events, register } = audit(before);
-  // Told first, noted second: what is noted is never told again.
-  await eventBus.put(events);
-  if (register !== before) {
-    await claims.change(service.serviceId, (current) => {
-      const after = audit(current).register;
-      return after === current ? { answer: undefined } : { register: after, answer: undefined };
-    });
-  }
-  return events.length;
+  const principals = await privateLink.principals(service.serviceId);
+  const moment = { now, observedBy: 'reconciliation' as const };
+  const listed = connections.map(({ endpointId }) => endpointId);
+  return tellAndNote(
+    service.serviceId,
+    (register) =>
+      inTurn(register, [
+        (current) => auditService(current, service, principals, now),
+        ...[...new Set([...listed, ...knownEndpoints(register)])].map(
+          (endpointId) => (current: EndpointRegister) =>
+            auditEndpoint(current, endpointId, newestOf(connections, endpointId), moment),
+        ),
+      ]),
+    dependencies,
+  );
 }
 
 /** EC2 may list a deleted connection beside the one that took its place. */

@@ -251,6 +251,28 @@ export function auditService(
   ]);
 }
 
+/**
+ * A service that is not ours to manage any more: whoever was told of a request or a condition there hears that
+ * nobody looks at it from now on. Who was let in stays on record.
+ */
+export function closeService(register: EndpointRegister, now: Date): Audit {
+  const { serviceId, standing, requests } = register;
+  const over = `${serviceId} is not managed any more (${now.toISOString()}).`;
+  const held = Object.entries(requests).filter(([, { decision }]) => decision === 'hold');
+  if (standing.length === 0 && Object.keys(requests).length === 0) return { register, events: [] };
+  return {
+    register: { ...register, standing: [], requests: {} },
+    events: [
+      ...standing.map(({ kind, subjectId, since }) =>
+        attention(subjectOf(register, subjectId), kind, over, since, true),
+      ),
+      ...held.map(([endpointId, { firstSeenAt }]) =>
+        attention(endpointSubject(endpointId), 'endpoint-held', over, firstSeenAt, true),
+      ),
+    ],
+  };
+}
+
 /** Endpoints that the register knows and that a full listing may no longer show. */
 export const knownEndpoints = (register: EndpointRegister): string[] => [
   ...new Set([
@@ -271,6 +293,9 @@ interface Condition {
 }
 
 type Subject = EventDetail<'Attention'>['subject'];
+
+const subjectOf = ({ serviceId }: EndpointRegister, subjectId: string): Subject =>
+  subjectId === serviceId ? { type: 'service', id: serviceId, name: '' } : endpointSubject(subjectId);
 
 const endpointSubject = (endpointId: string): Subject => ({ type: 'endpoint', id: endpointId, name: '' });
 

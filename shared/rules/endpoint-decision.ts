@@ -13,9 +13,13 @@ import type { GuardAnswer } from './guard.ts';
 /** How long a request that EC2 does not show yet is waited for: EC2 is eventually consistent. */
 const visibilitySeconds = 90;
 
+/** Whether an endpoint service is ours to manage. */
+export const isManaged = ({ tags }: EndpointService): boolean => tags[managedTag.key] === managedTag.value;
+
 /** Check 1: the service is ours to manage. */
-export function checkManaged({ serviceId, tags }: EndpointService): Reason[] {
-  if (tags[managedTag.key] === managedTag.value) return [];
+export function checkManaged(service: EndpointService): Reason[] {
+  if (isManaged(service)) return [];
+  const { serviceId } = service;
   return [
     against(1, 'service-not-managed', 'ignore', {
       summary: `The endpoint service ${serviceId} does not carry the tag ${managedTag.key} = ${managedTag.value}, so its requests are nobody's business here.`,

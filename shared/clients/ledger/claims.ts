@@ -25,6 +25,8 @@ export interface Claims {
     serviceId: string,
     change: (register: Register) => { register?: Register; answer: Answer },
   ): Promise<Answer>;
+  /** Every service that has a register, whether it is still managed or not. */
+  services(): Promise<string[]>;
   /** The live binding of the service, the newest when there are several. */
   bindingOfService(serviceId: string): Promise<Binding | undefined>;
   /** The live binding that a private link of ours serves. */
@@ -42,6 +44,7 @@ export interface Claims {
 
 const mostTries = 8;
 
+const servicesPartition = 'services';
 const registerKey = (serviceId: string) => ({ pk: `service#${serviceId}`, sk: 'register' });
 const linkKey = (privateLinkId: string) => ({ pk: `private-link#${privateLinkId}`, sk: 'service' });
 
@@ -68,7 +71,8 @@ export function createClaims(table: LedgerTable, clock: Clock): Claims {
       const before = await read(serviceId);
       const { register: after, answer } = decide(before);
       if (after === undefined) return answer;
-      // The pointer is written first: a pointer that leads to nothing is harmless, a missing one is not.
+      // The pointers are written first: one that leads to nothing is harmless, a missing one is not.
+      if (before.version === 0) await table.put({ pk: servicesPartition, sk: serviceId });
       await noteLinks(before, after);
       const version = before.version + 1;
       const won = await table.put(
@@ -96,6 +100,7 @@ export function createClaims(table: LedgerTable, clock: Clock): Claims {
   return {
     read,
     change,
+    services: async () => (await table.query(servicesPartition)).map(({ sk }) => sk),
     async bindingOfPrivateLink(privateLinkId) {
       const register = await registerOfLink(privateLinkId);
       return register === undefined ? undefined : bindingOfLink(register, privateLinkId);
