@@ -306,7 +306,7 @@ describe('run-sync', () => {
       const findings = [
         { check: 'source.teleport-headroom', status: 'warning', summary: 'rental: 12,000 rows' },
       ];
-      const foreseen = { summary: 'rental: 12,000 rows', remedy: 'Sync more often.', findings };
+      const foreseen = { looked: true, summary: 'rental: 12,000 rows', remedy: 'Sync more often.', findings };
       const result = await runMachine('run-sync', {
         input,
         tasks: tasks({ begin, more: { checkSource: () => ({ status: 'warning', findings, foreseen }) } }),
@@ -315,8 +315,10 @@ describe('run-sync', () => {
       expect(result.calls[state]).toHaveLength(1);
       expect(result.calls.NotifyTroubleAhead).toMatchObject([
         {
-          phase: 'information',
+          phase: 'problem',
           kind: 'source-trouble-ahead',
+          severity: 'warning',
+          subject: { type: 'source', id: 'postgres/assimilate_seem', name: 'dvdrental' },
           summary: foreseen.summary,
           remedy: foreseen.remedy,
           evidence: findings,
@@ -327,6 +329,20 @@ describe('run-sync', () => {
       );
     },
   );
+
+  test.each([
+    ['was looked at', true, 1],
+    ['could not be looked at', false, undefined],
+  ])('takes back what was foreseen only when the source %s', async (_, looked, times) => {
+    const foreseen = { looked, summary: '', remedy: '', findings: [] };
+    const result = await runMachine('run-sync', {
+      input: start,
+      tasks: tasks({ more: { checkSource: () => ({ ...ok, foreseen }) } }),
+    });
+    expect(result.status).toBe('SUCCEEDED');
+    expect(result.calls.NotifyTroubleAhead).toBeUndefined();
+    expect(result.calls.NotifyNoTroubleAhead?.length).toBe(times);
+  });
 
   test.each(['CheckSourceAhead', 'NotifyTroubleAhead'])(
     'calls a reviewed sync a success although %s fails',

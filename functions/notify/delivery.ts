@@ -277,7 +277,8 @@ function placeOf(
   const { subject, group } = incident;
   const { channel, mention } = routeOf(
     {
-      connection: subject.type === 'connection' ? [subject.id, subject.name] : [],
+      // What is foreseen of a connection is its source's trouble, and has the connection's name.
+      connection: [subject.id, subject.name],
       group,
       severity: shownProblems(incident)[0]?.severity ?? 'warning',
     },

@@ -14,6 +14,7 @@ afterEach(() => onCall.stop());
 const now = (): string => onCall.clock.now().toISOString();
 const endpoint = { type: 'endpoint' as const, id: 'vpce-0fedcba9876543210' };
 const source = { type: 'source' as const, id: 'postgres' };
+const trouble = { type: 'source' as const, id: 'postgres/assimilate_seem' };
 
 const bus = (type: string, detail: object): object => ({
   id: `event-${now()}`,
@@ -64,6 +65,10 @@ const endings: Record<Incidents, { begins: () => object; ends: ((() => object) |
   'sync-failed': { begins: () => machine('sync-failed', connection), ends: [syncSucceeds, runSyncResolves] },
   'sync-rescheduled': { begins: () => machine('sync-rescheduled', connection), ends: [syncSucceeds] },
   'increment-short': { begins: () => machine('increment-short', connection), ends: [runSyncResolves] },
+  'source-trouble-ahead': {
+    begins: () => machine('source-trouble-ahead', trouble),
+    ends: [() => machine('source-trouble-ahead', trouble, 'resolved')],
+  },
   'increment-unverified': {
     begins: () => machine('increment-unverified', connection),
     ends: [runSyncResolves, undefined],

@@ -65,7 +65,7 @@ test('repeats go into the thread after a quiet period, and are counted in the fi
   await onCall.send({});
   expect(onCall.top()).toHaveLength(1);
   expect(onCall.replies().map(({ text }) => text)).toEqual([
-    expect.stringContaining('🔁 rental_pg: Failed again, 3 times by now'),
+    expect.stringContaining('🔁 rental_pg: Reported again, 3 times by now'),
   ]);
 });
 
@@ -229,6 +229,23 @@ test('an incident that is not dealt with is escalated once', async () => {
   await onCall.send({});
   await onCall.tick(130);
   expect(onCall.replies().map(({ text }) => text)).toEqual(['🚨 rental_pg: Still going on after 1 h.']);
+});
+
+test('what is foreseen is one warning that is kept up to date, calls nobody again, and is taken back', async () => {
+  const subject = { type: 'source' as const, id: 'postgres/assimilate_seem', name: 'rental_pg' };
+  const foresee = (phase: 'problem' | 'resolved', summary: string) =>
+    onCall.send({ phase, kind: 'source-trouble-ahead', severity: 'warning', subject, summary });
+  for (let hour = 0; hour < 12; hour += 1) {
+    await foresee('problem', `public.rental: ${String(10 + hour)},000 rows wait for the next sync.`);
+    await onCall.tick(60);
+    await onCall.invoke(syncEnded());
+  }
+  expect(onCall.slack.messages().map(({ text }) => text)).toEqual([
+    '🟠 rental_pg: public.rental: 21,000 rows wait for the next sync.',
+  ]);
+  await foresee('resolved', '');
+  await onCall.tick();
+  expect(onCall.top()[0]?.text).toMatch(/^✅ Resolved after 12 h: rental_pg: /);
 });
 
 test('what comes and goes is damped, and over when it was calm for long', async () => {

@@ -10,6 +10,8 @@ interface AlertKind {
   once?: true;
   /** A successful sync says nothing about it, so it does not close it. */
   outlastsSync?: true;
+  /** It may last long and is no emergency: while it does, nobody is called again, only its message is kept up to date. */
+  patient?: true;
   /** An execution that succeeds for the same subject shows that it is over. */
   overByExecution?: true;
   /** It may end without anybody reporting so: then it is closed when it was not seen for a day. */
@@ -26,7 +28,7 @@ export const alertKinds = {
   'manual-reschedule': { title: 'sync waits to be started by hand' },
   'increment-short': { title: 'rows missing at the destination', severity: 'critical', outlastsSync: true },
   'increment-unverified': { title: 'increment could not be verified', outlastsSync: true, fades: true },
-  'source-trouble-ahead': { title: 'trouble ahead at the source', once: true },
+  'source-trouble-ahead': { title: 'trouble ahead at the source', outlastsSync: true, patient: true },
   'connection-ready': { title: 'connection ready', once: true },
   'connection-paused': { title: 'connection paused' },
   'connection-broken': { title: 'connection broken', severity: 'critical' },

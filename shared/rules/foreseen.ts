@@ -3,6 +3,8 @@ import { summarize } from './findings.ts';
 
 /** Trouble that is not there yet, or that the next syncs bring, in words for people who did not ask. */
 export interface Foreseen {
+  /** Whether the source could be looked at: otherwise that nothing is foreseen says nothing. */
+  looked: boolean;
   /** One sentence; empty when nothing is foreseen. */
   summary: string;
   remedy: string;
@@ -33,6 +35,7 @@ export function summarizeSource(findings: readonly Finding[]): SourceCheckResult
   return {
     ...summarize(findings),
     foreseen: {
+      looked: findings.some(({ check }) => check === 'source.version'),
       summary: ahead[0] === undefined ? '' : `${ahead[0].summary}${more}`,
       remedy: [...new Set(ahead.flatMap(({ remedy }) => remedy ?? []))].join(' '),
       findings: ahead,

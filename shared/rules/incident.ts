@@ -263,6 +263,7 @@ function applyProblem(incident: Incident, report: ProblemReport, now: Date): Inc
   if (!isBroken(merged)) return merged;
   if (incident.dampedCalmSince !== undefined) return { ...merged, status: 'open', dampedCalmSince: '' };
   if (incident.status !== 'open') return reopen(merged, report, now);
+  if (wasOpen && alertKind(report.kind).patient === true) return merged;
   if (!wasOpen) return write(merged, 'also', `${alertKind(report.kind).title}: ${report.summary}`, now);
   if (merged.count >= incidentPolicy.escalateAfterReports && merged.escalatedAt === undefined) {
     return escalate(merged, `${String(merged.count)} times by now: ${report.summary}`, now);
@@ -349,7 +350,9 @@ function escalateInTime(incident: Incident, now: Date): Incident {
   const postedAt = incident.posted?.at ?? incident.openedAt;
   if (
     incident.escalatedAt !== undefined ||
-    shownProblems(incident)[0]?.severity === 'information' ||
+    shownProblems(incident).every(
+      ({ kind, severity }) => alertKind(kind).patient === true || severity === 'information',
+    ) ||
     secondsBetween(postedAt, now) < incidentPolicy.escalateAfterSeconds
   ) {
     return incident;
@@ -434,7 +437,7 @@ const later = (a: string, b: string): string => (compare(a, b) >= 0 ? a : b);
 
 const secondsBetween = (from: string, to: Date): number => (to.getTime() - Date.parse(from)) / 1000;
 
-const times = (count: number): string => `Failed again, ${String(count)} times by now`;
+const times = (count: number): string => `Reported again, ${String(count)} times by now`;
 
 function ordinal(count: number): string {
   const ending =

@@ -93,7 +93,11 @@ export async function startFailureStage(): Promise<FailureStage> {
   /** The next failure is the first of its kind: earlier ones would make it a repeat, or one of many. */
   async function forgetIncident(): Promise<void> {
     const key = (pk: string, sk: string) => ({ pk: { S: pk }, sk: { S: sk } });
-    for (const Key of [key('incidents', `incident#connection#${connectionId}`), key('slack', 'burst')]) {
+    for (const Key of [
+      key('incidents', `incident#connection#${connectionId}`),
+      key('incidents', `incident#source#postgres/${connectionId}`),
+      key('slack', 'burst'),
+    ]) {
       await ledger.send(new DeleteItemCommand({ TableName: 'fivetran-privatelink-dev-ledger', Key }));
     }
   }

@@ -51,6 +51,18 @@ test.each(
   },
 );
 
+test('a table that was rewritten is foreseen as trouble while syncs succeed, and taken back when it is over', async () => {
+  const { connectionId } = stage;
+  await stage.sql('VACUUM FULL film');
+  const warning = await stage.alertAfter(
+    () => stage.run('run-sync', { connectionId }),
+    leadsTo('source-trouble-ahead'),
+  );
+  expect(warning.text).toMatch(/^🟠/u);
+  expect(shown(warning)).toContain('film');
+  await stage.recover(warning);
+});
+
 test('an id that Fivetran does not know is told with a remedy of its own', async () => {
   const alert = await stage.alertAfter(
     () => stage.run('run-sync', { connectionId: 'no_such_one' }),

@@ -20,7 +20,7 @@ export const wordScenarios: Scenario[] = [
   fails(
     'relfilenode-changed',
     'The relfilenode of table public.film has changed; it needs a historical re-sync',
-    'the local Fivetran answers it with a re-sync, not with a failure',
+    'the local Fivetran answers it with a re-sync, not with a failure; check-source foresees it',
   ),
   fails(
     'disk-full',
