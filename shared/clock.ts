@@ -7,6 +7,9 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** How long a function still has, in milliseconds, before Lambda stops it. */
+export type TimeLeft = () => number;
+
 export const systemClock: Clock = {
   now: () => new Date(),
   sleep: async (ms, signal) => {

@@ -1,4 +1,5 @@
 import type { Context } from 'aws-lambda';
+import type { TimeLeft } from './clock.ts';
 import { createLog, type Log } from './log.ts';
 
 interface HandlerParts<Input, Dependencies, Output> {
@@ -6,8 +7,11 @@ interface HandlerParts<Input, Dependencies, Output> {
   name: string;
   /** Turns the raw event into the function's input, or throws InvalidInputError. Runs for each invocation. */
   parse: (event: unknown) => Input;
-  /** Reads settings and builds clients. Runs once per execution environment; runs again after it failed. */
-  setUp: (log: Log) => Dependencies | Promise<Dependencies>;
+  /**
+   * Reads settings and builds clients. Runs once per execution environment; runs again after it failed. `timeLeftMs`
+   * always tells of the invocation that is running.
+   */
+  setUp: (log: Log, timeLeftMs: TimeLeft) => Dependencies | Promise<Dependencies>;
   /** The function's logic. */
   run: (input: Input, dependencies: Dependencies) => Promise<Output>;
 }
@@ -20,10 +24,11 @@ export function createHandler<Input, Dependencies, Output>(
   parts: HandlerParts<Input, Dependencies, Output>,
 ): (event: unknown, context: Context) => Promise<Output> {
   const log = createLog(parts.name);
+  let timeLeftMs: TimeLeft = () => Number.POSITIVE_INFINITY;
   let dependencies: Promise<Dependencies> | undefined;
   const ready = (): Promise<Dependencies> => {
     dependencies ??= Promise.resolve()
-      .then(() => parts.setUp(log))
+      .then(() => parts.setUp(log, () => timeLeftMs()))
       .catch((error: unknown) => {
         // One bad read must not poison every later invocation of this environment.
         dependencies = undefined;
@@ -32,6 +37,7 @@ export function createHandler<Input, Dependencies, Output>(
     return dependencies;
   };
   return async (event, context) => {
+    timeLeftMs = () => context.getRemainingTimeInMillis();
     log.forget();
     log.remember({ requestId: context.awsRequestId });
     log.info('STARTED', 'The function started.');

@@ -11,7 +11,7 @@ let shipped: Record<string, (event: unknown) => Promise<unknown>>;
 
 beforeAll(async () => {
   world = await startAwsWorld();
-  const context = { awsRequestId: 'request' } as Context;
+  const context = { awsRequestId: 'request', getRemainingTimeInMillis: () => 50_000 } as Context;
   const handlers = await Promise.all([
     import('../functions/validate-endpoint/handler.ts'),
     import('../functions/accept-endpoint/handler.ts'),

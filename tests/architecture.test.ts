@@ -133,6 +133,32 @@ describe('state machines', () => {
     ([name, { Resource }]) => Resource?.startsWith('arn:') === false && !name.endsWith('Evidence'),
   );
 
+  // The one place that says what is tried again; in the machines it is written once each and referred to.
+  // https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html
+  const again = { IntervalSeconds: 2, BackoffRate: 2, MaxDelaySeconds: 60, JitterStrategy: 'FULL' };
+  const retries = [
+    {
+      ...again,
+      ErrorEquals: [
+        'Lambda.ClientExecutionTimeoutException',
+        'Lambda.ServiceException',
+        'Lambda.AWSLambdaException',
+        'Lambda.SdkClientException',
+        'Lambda.TooManyRequestsException',
+        'UnavailableError',
+      ],
+      MaxAttempts: 6,
+    },
+    { ...again, ErrorEquals: ['Sandbox.Timedout', 'Lambda.Unknown'], MaxAttempts: 1 },
+  ];
+
+  it.each(lambdaTasks)(
+    '%s tries again what waiting may mend, and once more after a time limit',
+    (_, state) => {
+      expect(state.Retry).toEqual(retries);
+    },
+  );
+
   it.each(lambdaTasks)('%s waits as long as its function may take', (_, state) => {
     const key = String(state.Resource).replace(/\.Arn$/, '');
     const name = functionNames().find((each) => camelCase(each) === key) ?? '';

@@ -13,7 +13,7 @@ import { acceptEndpoint } from './accept-endpoint.ts';
 export const handler = createHandler({
   name: 'accept-endpoint',
   parse: (event) => parse(AcceptInput, event, 'The input of accept-endpoint'),
-  setUp: (log) => {
+  setUp: (log, timeLeftMs) => {
     const config = loadConfig([
       'region',
       'ledgerTable',
@@ -23,7 +23,8 @@ export const handler = createHandler({
     ]);
     return {
       privateLink: createPrivateLink(config),
-      fivetranLinks: createFivetran(config, createSecrets(clock), clock).privateLinks,
+      fivetranLinks: createFivetran(config, { secrets: createSecrets(clock), clock, timeLeftMs })
+        .privateLinks,
       claims: createClaims(createLedgerTable(config), clock),
       clock,
       log,

@@ -13,11 +13,11 @@ import { readFivetranRole } from '../../shared/clients/secrets/fivetran-role.ts'
 export const handler = createHandler({
   name: 'ensure-connection',
   parse: (event) => parse(EnsureConnectionInput, event, 'The input of ensure-connection'),
-  setUp: (log) => {
+  setUp: (log, timeLeftMs) => {
     const config = loadConfig(['ledgerTable', 'fivetranBaseUrl', 'fivetranSecretId', 'sourceSecretPrefix']);
     const secrets = createSecrets(clock);
     return {
-      fivetran: createFivetran(config, secrets, clock),
+      fivetran: createFivetran(config, { secrets, clock, timeLeftMs }),
       syncs: createSyncs(createLedgerTable(config), clock),
       roleOf: (source: string) => readFivetranRole(secrets, config.sourceSecretPrefix, source),
       log,

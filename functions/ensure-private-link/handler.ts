@@ -11,10 +11,10 @@ import { ensurePrivateLink } from './ensure-private-link.ts';
 export const handler = createHandler({
   name: 'ensure-private-link',
   parse: (event) => parse(EnsurePrivateLinkInput, event, 'The input of connect-source'),
-  setUp: (log) => {
+  setUp: (log, timeLeftMs) => {
     const config = loadConfig(['region', 'fivetranBaseUrl', 'fivetranSecretId']);
     return {
-      fivetran: createFivetran(config, createSecrets(clock), clock),
+      fivetran: createFivetran(config, { secrets: createSecrets(clock), clock, timeLeftMs }),
       privateLink: createPrivateLink(config),
       log,
     };

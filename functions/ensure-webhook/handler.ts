@@ -10,11 +10,11 @@ import { ensureWebhook } from './ensure-webhook.ts';
 export const handler = createHandler({
   name: 'ensure-webhook',
   parse: (event) => parse(EnsureWebhookInput, event ?? {}, 'The input of ensure-webhook'),
-  setUp: () => {
+  setUp: (_log, timeLeftMs) => {
     const config = loadConfig(['fivetranBaseUrl', 'fivetranSecretId', 'webhookSecretId', 'webhookUrl']);
     const secrets = createSecrets(clock);
     return {
-      fivetran: createFivetran(config, secrets, clock),
+      fivetran: createFivetran(config, { secrets, clock, timeLeftMs }),
       url: config.webhookUrl,
       secret: async () =>
         (await secrets.read(config.webhookSecretId, WebhookSecret, { fresh: true })).current,

@@ -16,11 +16,11 @@ import { readSync } from './read-sync.ts';
 export const handler = createHandler({
   name: 'read-sync',
   parse: (event) => parse(ReadSyncInput, event, 'The input of read-sync'),
-  setUp: (log) => {
+  setUp: (log, timeLeftMs) => {
     const config = loadConfig(['region', 'ledgerTable', 'fivetranBaseUrl', 'fivetranSecretId']);
     const table = createLedgerTable(config);
     return {
-      fivetran: createFivetran(config, createSecrets(clock), clock),
+      fivetran: createFivetran(config, { secrets: createSecrets(clock), clock, timeLeftMs }),
       connections: createConnections(table),
       syncs: createSyncs(table, clock),
       leases: createLeases(table, clock),

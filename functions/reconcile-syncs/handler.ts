@@ -15,7 +15,7 @@ import { reconcileSyncs } from './reconcile-syncs.ts';
 export const handler = createHandler({
   name: 'reconcile-syncs',
   parse: () => undefined,
-  setUp: (log) => {
+  setUp: (log, timeLeftMs) => {
     const config = loadConfig([
       'ledgerTable',
       'eventBusName',
@@ -28,7 +28,7 @@ export const handler = createHandler({
     const table = createLedgerTable(config);
     const secrets = createSecrets(clock);
     return {
-      fivetran: createFivetran(config, secrets, clock),
+      fivetran: createFivetran(config, { secrets, clock, timeLeftMs }),
       openFleet: () => openFleet(table, clock),
       syncs: createSyncs(table, clock),
       leases: createLeases(table, clock),

@@ -13,11 +13,11 @@ import { startSync } from './start-sync.ts';
 export const handler = createHandler({
   name: 'start-sync',
   parse: (event) => parse(StartSyncInput, event, 'The input of start-sync'),
-  setUp: (log) => {
+  setUp: (log, timeLeftMs) => {
     const config = loadConfig(['ledgerTable', 'fivetranBaseUrl', 'fivetranSecretId']);
     const table = createLedgerTable(config);
     return {
-      fivetran: createFivetran(config, createSecrets(clock), clock),
+      fivetran: createFivetran(config, { secrets: createSecrets(clock), clock, timeLeftMs }),
       leases: createLeases(table, clock),
       syncs: createSyncs(table, clock),
       clock,

@@ -12,11 +12,11 @@ import { testConnection } from './test-connection.ts';
 export const handler = createHandler({
   name: 'test-connection',
   parse: (event) => parse(TestConnectionInput, event, 'The input of test-connection'),
-  setUp: (log) => {
+  setUp: (log, timeLeftMs) => {
     const config = loadConfig(['ledgerTable', 'fivetranBaseUrl', 'fivetranSecretId']);
     const table = createLedgerTable(config);
     return {
-      fivetran: createFivetran(config, createSecrets(clock), clock),
+      fivetran: createFivetran(config, { secrets: createSecrets(clock), clock, timeLeftMs }),
       claims: createClaims(table, clock),
       log,
     };

@@ -18,7 +18,7 @@ export const handler = createHandler({
     const { request, machine, since } = parse(ValidateInput, event, 'The input of validate-endpoint');
     return { request: parseEndpointRequest(request), machine, since };
   },
-  setUp: (log) => {
+  setUp: (log, timeLeftMs) => {
     const config = loadConfig([
       'region',
       'ledgerTable',
@@ -32,7 +32,8 @@ export const handler = createHandler({
     return {
       privateLink: createPrivateLink(config),
       loadBalancers: createLoadBalancers(),
-      fivetranLinks: createFivetran(config, createSecrets(clock), clock).privateLinks,
+      fivetranLinks: createFivetran(config, { secrets: createSecrets(clock), clock, timeLeftMs })
+        .privateLinks,
       hostNames: followCnames,
       claims: createClaims(createLedgerTable(config), clock),
       clock,

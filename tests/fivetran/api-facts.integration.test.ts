@@ -54,6 +54,7 @@ beforeAll(async () => {
     credentials: () =>
       Promise.resolve({ apiKey: bench.fivetran.apiKey, apiSecret: bench.fivetran.apiSecret }),
     clock: systemClock,
+    timeLeftMs: () => Number.POSITIVE_INFINITY,
   });
 });
 afterAll(async () => {

@@ -160,8 +160,9 @@ const nodeOptions = /^ {2}NODE_OPTIONS: (.*)$/m.exec(
 /** Invokes the bundle twice, as a warm Lambda function would be, and tells the peak of its memory. */
 const invocations = `
   const { handler } = await import(process.argv[1]);
-  const first = await handler({}, { awsRequestId: 'first' });
-  const second = await handler({}, { awsRequestId: 'second' });
+  const getRemainingTimeInMillis = () => 300_000;
+  const first = await handler({}, { awsRequestId: 'first', getRemainingTimeInMillis });
+  const second = await handler({}, { awsRequestId: 'second', getRemainingTimeInMillis });
   const rssMegabytes = process.resourceUsage().maxRSS / 1024;
   process.send({ first, second, rssMegabytes });
 `;

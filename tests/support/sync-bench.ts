@@ -47,6 +47,7 @@ export function createSyncBench(
     baseUrl: fivetranAt.url,
     credentials: () => Promise.resolve({ apiKey: fivetranAt.apiKey, apiSecret: fivetranAt.apiSecret }),
     clock,
+    timeLeftMs: () => Number.POSITIVE_INFINITY,
   });
   const syncs = createSyncs(table, clock);
   const leases = createLeases(table, clock);

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Clock } from '../../clock.ts';
+import type { Clock, TimeLeft } from '../../clock.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 import { connectionsOf, type Connections } from './connections.ts';
 import { destinationsOf, type Destinations } from './destinations.ts';
@@ -26,13 +26,13 @@ const ApiKey = z.object({
 /** The client of a function: its API key is read from Secrets Manager when it is first needed. */
 export function createFivetran(
   { fivetranBaseUrl, fivetranSecretId }: { fivetranBaseUrl: string; fivetranSecretId: string },
-  secrets: Secrets,
-  clock: Clock,
+  { secrets, clock, timeLeftMs }: { secrets: Secrets; clock: Clock; timeLeftMs: TimeLeft },
 ): Fivetran {
   return fivetranWith({
     baseUrl: fivetranBaseUrl,
     credentials: (options) => secrets.read(fivetranSecretId, ApiKey, options),
     clock,
+    timeLeftMs,
   });
 }
 

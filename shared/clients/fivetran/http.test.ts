@@ -45,7 +45,7 @@ async function serverWith(...replies: Reply[]) {
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const slept: number[] = [];
-  const time = { ms: Date.parse('2026-01-01T00:00:00Z') };
+  const time = { ms: Date.parse('2026-01-01T00:00:00Z'), endMs: Number.POSITIVE_INFINITY };
   const clock: Clock = {
     now: () => new Date(time.ms),
     sleep: (ms) => {
@@ -61,6 +61,7 @@ async function serverWith(...replies: Reply[]) {
       return Promise.resolve({ apiKey: fresh ? 'new-key' : 'the-key', apiSecret: 'the-secret' });
     },
     clock,
+    timeLeftMs: () => time.endMs - time.ms,
     random: () => 1,
   });
   return { http, seen, slept, keys, server, time };
@@ -80,10 +81,36 @@ describe('a request to Fivetran', () => {
       time.ms += 15_000;
       response.destroy();
     });
-    const startedMs = time.ms;
+    time.endMs = time.ms + 32_000;
     await expect(http.send(get)).rejects.toThrow(UnavailableError);
     expect(seen).toHaveLength(2);
-    expect(time.ms - startedMs).toBeLessThan(40_000);
+  });
+
+  test('shares the time of the invocation with the requests before it', async () => {
+    const { http, seen, time } = await serverWith(ok);
+    time.endMs = time.ms + 20_000;
+    await http.send(get);
+    time.ms += 17_500;
+    await expect(http.send(get)).rejects.toThrow(UnavailableError);
+    expect(seen).toHaveLength(1);
+  });
+
+  test('is cut short when the invocation ends before its own time limit', async () => {
+    const { http, seen, time } = await serverWith((_request, response) => {
+      time.ms = time.endMs - 1_000;
+      // It never answers.
+      response.flushHeaders();
+    });
+    time.endMs = time.ms + 3_050;
+    await expect(http.send(get)).rejects.toThrow(UnavailableError);
+    expect(seen).toHaveLength(1);
+  });
+
+  test('does not wait for longer than the invocation has', async () => {
+    const { http, slept, time } = await serverWith(json(429, {}, { 'retry-after': '9' }));
+    time.endMs = time.ms + 10_000;
+    await expect(http.send(get)).rejects.toThrow('it asks to wait 9 s');
+    expect(slept).toEqual([]);
   });
 
   test('carries the key as basic authentication and the Accept header of its resource', async () => {

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Clock } from '../../clock.ts';
+import type { Clock, TimeLeft } from '../../clock.ts';
 import { describeIssues } from '../../contracts/parse.ts';
 import {
   AccessDeniedError,
@@ -22,6 +22,8 @@ export interface HttpSettings {
   baseUrl: string;
   credentials: ReadCredentials;
   clock: Clock;
+  /** All requests of one invocation share its time: none begins or waits that could outlast it. */
+  timeLeftMs: TimeLeft;
   /** A number from 0 to 1, for jitter. */
   random?: () => number;
 }
@@ -65,19 +67,16 @@ export interface Answer<Data> {
 export interface FivetranHttp {
   /**
    * @throws AccessDeniedError on 401 and 403, NotFoundError on 404, FivetranRequestError on any other refusal,
-   *   UnavailableError when Fivetran is unreachable, throttles us for long or answers 5xx, UnexpectedAnswerError
-   *   when the answer is not what the API description promises
+   *   UnavailableError when Fivetran is unreachable, throttles us for long or answers 5xx, or when the invocation has
+   *   no time left, UnexpectedAnswerError when the answer is not what the API description promises
    */
   send<Schema extends z.ZodMiniType>(request: FivetranRequest<Schema>): Promise<Answer<z.output<Schema>>>;
 }
 
 const mostTries = 4;
 const defaultTimeoutMs = 15_000;
-/**
- * No try begins that could end later than this, or than two and a half tries of a slow request. A Lambda that is
- * stopped in the middle of a try fails for good; one that says in time that Fivetran is silent is run again.
- */
-const longestMs = 40_000;
+/** Kept of an invocation's time for saying that there is none left: a Lambda that is stopped says nothing. */
+const reserveMs = 3_000;
 /** A longer Retry-After is left to the state machine, which waits without a running Lambda. */
 const longestPauseSeconds = 10;
 
@@ -93,6 +92,7 @@ export function createFivetranHttp(settings: HttpSettings): FivetranHttp {
   async function attempt(
     request: FivetranRequest<z.ZodMiniType>,
     credentials: Credentials,
+    timeoutMs: number,
   ): Promise<Attempt> {
     try {
       const response = await fetch(urlOf(settings.baseUrl, request), {
@@ -104,7 +104,7 @@ export function createFivetranHttp(settings: HttpSettings): FivetranHttp {
         },
         ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
         redirect: 'error',
-        signal: AbortSignal.timeout(request.timeoutMs ?? defaultTimeoutMs),
+        signal: AbortSignal.timeout(timeoutMs),
       });
       return { response, text: await textOf(response, request) };
     } catch (error) {
@@ -118,18 +118,25 @@ export function createFivetranHttp(settings: HttpSettings): FivetranHttp {
       const what = `${request.method} ${request.path}`;
       let credentials = await settings.credentials();
       let refetched = false;
-      const startedMs = settings.clock.now().getTime();
-      const timeoutMs = request.timeoutMs ?? defaultTimeoutMs;
+      const usableMs = (): number => Math.floor(settings.timeLeftMs() - reserveMs);
       for (let tries = 1; ; tries += 1) {
-        const { response, text, transportError } = await attempt(request, credentials);
-        const nextEndsMs = settings.clock.now().getTime() - startedMs + timeoutMs;
-        const last = tries >= mostTries || nextEndsMs > Math.max(longestMs, 2.5 * timeoutMs);
+        if (usableMs() <= 0) throw new UnavailableError(`There was no time left to ask Fivetran (${what}).`);
+        const { response, text, transportError } = await attempt(
+          request,
+          credentials,
+          Math.min(request.timeoutMs ?? defaultTimeoutMs, usableMs()),
+        );
+        const retryAfter = async (waitMs: number, failure: UnavailableError): Promise<void> => {
+          if (tries >= mostTries || waitMs >= usableMs()) throw failure;
+          await settings.clock.sleep(waitMs);
+        };
 
         if (response === undefined) {
-          if (last || !request.repeatable) {
-            throw new UnavailableError(`Fivetran could not be reached (${what}).`, { cause: transportError });
-          }
-          await settings.clock.sleep(pauseMs(tries, random));
+          const failure = new UnavailableError(`Fivetran could not be reached (${what}).`, {
+            cause: transportError,
+          });
+          if (!request.repeatable) throw failure;
+          await retryAfter(pauseMs(tries, random), failure);
           continue;
         }
         if (response.ok) return read(request, what, response, text, settings.clock);
@@ -142,21 +149,19 @@ export function createFivetranHttp(settings: HttpSettings): FivetranHttp {
         }
         if (response.status === 429) {
           const pauseSeconds = retryAfterSeconds(response);
-          if (last || (pauseSeconds ?? 0) > longestPauseSeconds) {
-            throw new UnavailableError(
-              `Fivetran limits our requests (${what})${pauseSeconds === undefined ? '' : `; it asks to wait ${pauseSeconds} s`}.`,
-            );
-          }
-          await settings.clock.sleep(
-            pauseSeconds === undefined ? pauseMs(tries, random) : pauseSeconds * 1000 + random() * 250,
+          const failure = new UnavailableError(
+            `Fivetran limits our requests (${what})${pauseSeconds === undefined ? '' : `; it asks to wait ${pauseSeconds} s`}.`,
           );
+          if ((pauseSeconds ?? 0) > longestPauseSeconds) throw failure;
+          const waitMs =
+            pauseSeconds === undefined ? pauseMs(tries, random) : pauseSeconds * 1000 + random() * 250;
+          await retryAfter(waitMs, failure);
           continue;
         }
         if (response.status >= 500 || response.status === 408) {
-          if (last || !request.repeatable) {
-            throw new UnavailableError(`Fivetran answered ${response.status} (${what}).`);
-          }
-          await settings.clock.sleep(pauseMs(tries, random));
+          const failure = new UnavailableError(`Fivetran answered ${response.status} (${what}).`);
+          if (!request.repeatable) throw failure;
+          await retryAfter(pauseMs(tries, random), failure);
           continue;
         }
         throw refusal(what, response.status, text, [
