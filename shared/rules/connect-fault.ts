@@ -48,7 +48,7 @@ const explanations: Record<ConnectFaultKind, Explain> = {
   'tls-expired': (fault) => ({
     check: 'source.tls',
     summary: `The certificate of ${where(fault)}, or of its authority, is expired or not valid yet.`,
-    remedy: `Renew the server's certificate (on RDS: aws rds modify-db-instance --ca-certificate-identifier rds-ca-rsa2048-g1) and, when its authority changes, "ca" in the secret ${fault.secretId}.`,
+    remedy: `Renew the server's certificate (on RDS: aws rds modify-db-instance --db-instance-identifier <instance> --ca-certificate-identifier rds-ca-rsa2048-g1 --apply-immediately) and, when its authority changes, "ca" in the secret ${fault.secretId}.`,
   }),
   'tls-wrong-name': (fault) => ({
     check: 'source.tls',
@@ -68,7 +68,7 @@ const explanations: Record<ConnectFaultKind, Explain> = {
   'not-admitted': (fault) => ({
     check: 'source.authentication',
     summary: `pg_hba.conf does not admit ${fault.username} to ${fault.database} from the checks' address.`,
-    remedy: `Add a line such as: hostssl ${fault.database} ${fault.username} <subnet of the functions> scram-sha-256; then SELECT pg_reload_conf().`,
+    remedy: `Add a line such as: hostssl ${fault.database} ${fault.username} <subnet of the functions> scram-sha-256; then SELECT pg_reload_conf(). RDS and Aurora manage that file: there, compare user and "dbname" in the secret ${fault.secretId} with what the server has.`,
   }),
   'may-not-connect': (fault) => ({
     check: 'source.authentication',

@@ -116,7 +116,7 @@ export const failureCatalogue: readonly FailureRow[] = [
     meaning:
       "PostgreSQL refused Fivetran's user or password: the password was changed, it expired, or the role is gone or may not log in.",
     remedy:
-      "Compare the source's secret with the connection's user in Fivetran. Set the password again on the database (ALTER ROLE … PASSWORD …), put the same into the secret, start connect-source for this source (it updates the connection), and run the setup tests.",
+      "Compare the connection's user in Fivetran with the secret of Fivetran's role (source/<name>/fivetran, or source/<name> where there is no such secret). Set the password again on the database (ALTER ROLE … PASSWORD …), put the same into that secret, and start run-sync: it hands both to Fivetran and runs the setup tests.",
   },
   {
     code: 'hba-rejected',
@@ -126,7 +126,7 @@ export const failureCatalogue: readonly FailureRow[] = [
     meaning:
       "pg_hba.conf has no line that admits this user from this address with TLS. Behind PrivateLink the database sees the load balancer's addresses, not Fivetran's.",
     remedy:
-      "Add a hostssl line for the user and the load balancer's subnets to pg_hba.conf, with scram-sha-256, then SELECT pg_reload_conf().",
+      "Add a hostssl line for the user and the load balancer's subnets to pg_hba.conf, with scram-sha-256, then SELECT pg_reload_conf(). On RDS and Aurora there is no such file to edit: require TLS in the connection's setup (rds.force_ssl refuses the rest with these words), and compare its user and database with the server's.",
   },
   {
     code: 'tls-failed',

@@ -142,7 +142,10 @@ function keyChanges(
   );
   const restore = changed
     .slice(0, 3)
-    .map(({ table, before }) => `ALTER TABLE ${sqlTable(table)} ADD PRIMARY KEY (${before});`);
+    .map(
+      ({ table, before, now }) =>
+        `ALTER TABLE ${sqlTable(table)} ${now === '' ? '' : 'DROP CONSTRAINT <name of the key, see \\d>, '}ADD PRIMARY KEY (${before});`,
+    );
   return [
     {
       check: 'source.key-change',
@@ -168,6 +171,6 @@ function rewrites({ tables: remembered, completedAt }: MarkHeader, tables: reado
     status: 'warning',
     summary: `Tables were rewritten since ${completedAt} (VACUUM FULL, CLUSTER, TRUNCATE, or ALTER TABLE): ${nameList(rewritten.map(({ schema, table }) => `${schema}.${table}`))}. Fivetran syncs them again from the start.`,
     remedy:
-      'Let the next sync take the time it needs. For the future: VACUUM or pg_repack at a quiet hour instead of VACUUM FULL, and ALTER TABLE in forms that do not rewrite.',
+      'Let the next sync take the time it needs. For the future: plain VACUUM, with autovacuum tuned to the table, instead of VACUUM FULL, CLUSTER or pg_repack (all three give the table a new file), and ALTER TABLE in forms that do not rewrite.',
   };
 }

@@ -110,7 +110,7 @@ function scram({ authentication }: ServerFacts): Finding {
     status: 'warning',
     summary: `The password is proved by ${authentication}, not by SCRAM-SHA-256.`,
     remedy:
-      "Set password_encryption = 'scram-sha-256', set the roles' passwords anew (ALTER ROLE … PASSWORD …), and use scram-sha-256 in pg_hba.conf.",
+      "Set password_encryption = 'scram-sha-256', set the roles' passwords anew (ALTER ROLE … PASSWORD …), and use scram-sha-256 in pg_hba.conf (on RDS and Aurora: rds.accepted_password_auth_method = scram in the parameter group).",
   };
 }
 
@@ -194,7 +194,12 @@ function readOnly({ roles }: ServerFacts): Finding {
           (schema) => `REVOKE CREATE ON SCHEMA ${sqlIdentifier(schema)} FROM PUBLIC, ${sqlIdentifier(name)};`,
         ),
       ])
-      .join(' '),
+      .join(' ')
+      .concat(
+        roles.some(({ createSchemas }) => createSchemas.length > 0)
+          ? ' What PUBLIC loses, every role loses that has it no other way: GRANT CREATE again to those that make tables.'
+          : '',
+      ),
   };
 }
 

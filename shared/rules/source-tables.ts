@@ -81,6 +81,14 @@ const schemasOf = (tables: readonly TableFacts[]): string[] => [
   ...new Set(tables.map(({ schema }) => schema)),
 ];
 
+const mostInSql = 20;
+
+/** The tables as GRANT and REVOKE take them; more than one statement can name become all of their schemas. */
+const inSql = (tables: readonly TableFacts[]): string =>
+  tables.length > mostInSql
+    ? `ALL TABLES IN SCHEMA ${schemasOf(tables).map(sqlIdentifier).join(', ')}`
+    : tables.map(sqlTable).join(', ');
+
 /**
  * Fivetran's role has to read everything; where it is not known, ours stands for it. What only our own role may not
  * read cannot be verified, but is replicated all the same.
@@ -122,13 +130,13 @@ function readable(tables: readonly TableFacts[], roles: readonly string[]): Find
       check,
       status: statusFor(role),
       summary: `${role} may not read ${names(hidden)}.`,
-      remedy: `GRANT SELECT ON ${nameList(hidden.map(sqlTable), 20)} TO ${sqlIdentifier(role)};`,
+      remedy: `GRANT SELECT ON ${inSql(hidden)} TO ${sqlIdentifier(role)};`,
     })),
     ...someColumns.map(({ role, tables: partly }): Finding => ({
       check,
       status: 'warning',
       summary: `${role} may read only some columns of ${names(partly)}.`,
-      remedy: `GRANT SELECT ON ${nameList(partly.map(sqlTable), 20)} TO ${sqlIdentifier(role)}; or deselect the hidden columns in Fivetran.`,
+      remedy: `GRANT SELECT ON ${inSql(partly)} TO ${sqlIdentifier(role)}; or deselect the hidden columns in Fivetran.`,
     })),
   ];
   return found.length > 0
@@ -143,7 +151,7 @@ function writable(tables: readonly TableFacts[], roles: readonly string[]): Find
       check,
       status: 'warning',
       summary: `${role} may write to ${names(open)}, though it only has to read.`,
-      remedy: `REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON ${nameList(open.map(sqlTable), 20)} FROM ${sqlIdentifier(role)}; and see whether PUBLIC or another role of its membership holds them.`,
+      remedy: `REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON ${inSql(open)} FROM ${sqlIdentifier(role)}; and see whether PUBLIC or another role of its membership holds them.`,
     }),
   );
   return found.length > 0
