@@ -392,13 +392,11 @@ test('a service that loses its tag is looked at no longer, and what was told of 
 test('a service that cannot be looked at keeps no other from it, and fails the run at its end', async () => {
   const world = createEndpointWorld();
   const broken = 'vpce-svc-0000000000000000f';
-  const { managedServices, principals } = world.dependencies.privateLink;
-  world.dependencies.privateLink.managedServices = async () => [
-    { ...world.state.service, serviceId: broken },
-    ...(await managedServices()),
-  ];
+  const { service } = world.state;
+  world.dependencies.privateLink.managedServices = () =>
+    Promise.resolve([{ ...service, serviceId: broken }, service]);
   world.dependencies.privateLink.principals = (id) =>
-    id === broken ? Promise.reject(new Error('Denied.')) : principals(id);
+    id === broken ? Promise.reject(new Error('Denied.')) : Promise.resolve(world.state.principals);
   world.request(1, { state: 'available' });
 
   await expect(reconcileEndpoints(world.dependencies)).rejects.toThrow('Denied.');
