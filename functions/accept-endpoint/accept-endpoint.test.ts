@@ -115,6 +115,43 @@ describe('an endpoint that we asked for', () => {
   });
 });
 
+describe('an acceptance that is carried out again', () => {
+  test('stays one when its private link has gone on or away meanwhile', async () => {
+    const world = createEndpointWorld();
+    world.link('pl_one');
+    const { endpointId } = world.request(1);
+    const decision = await validate(world, endpointId);
+    await carryOut(world, decision);
+    world.state.links = [];
+
+    await expect(carryOut(world, decision)).resolves.toMatchObject({ outcome: 'available' });
+    expect(world.seen.accepted).toEqual([endpointId]);
+  });
+
+  test('is not needed because of tags: an endpoint that could not be tagged is accepted', async () => {
+    const world = createEndpointWorld();
+    world.link('pl_one');
+    const { endpointId } = world.request(1);
+    world.dependencies.privateLink.tag = () => Promise.reject(new UnavailableError('Throttled.'));
+
+    await expect(carryOut(world, await validate(world, endpointId))).resolves.toMatchObject({
+      outcome: 'available',
+    });
+    expect(world.seen.logs).toContain('NOT_TAGGED');
+  });
+
+  test('an endpoint that EC2 accepted and does not list for a moment is pending, and stays bound', async () => {
+    const world = createEndpointWorld();
+    world.link('pl_one');
+    const { endpointId } = world.request(1);
+    const decision = await validate(world, endpointId);
+    world.dependencies.privateLink.connections = () => Promise.resolve([]);
+
+    await expect(carryOut(world, decision)).resolves.toMatchObject({ outcome: 'pending' });
+    await expect(world.claims.bindingOfPrivateLink('pl_one')).resolves.toMatchObject({ endpointId });
+  });
+});
+
 describe('attacks', () => {
   test('pre-planted request: one that was there more than 10 minutes before our link is held', async () => {
     const world = createEndpointWorld();
@@ -635,6 +672,39 @@ describe('a decision by hand', () => {
     await expect(carryOut(world, decision)).resolves.toMatchObject({ outcome: 'rejected' });
     expect(world.state.connections[0]?.state).toBe('rejected');
     await expect(world.claims.bindingOfPrivateLink('pl_one')).resolves.toBeUndefined();
+  });
+
+  test('keeps the claim of an endpoint until EC2 has rejected it', async () => {
+    const world = createEndpointWorld();
+    world.link('pl_one');
+    const { endpointId } = world.request(1);
+    await carryOut(world, await validate(world, endpointId));
+    const decision = await validate(world, endpointId, { action: 'reject' });
+    world.dependencies.privateLink.reject = () => Promise.reject(new UnavailableError('Throttled.'));
+
+    await expect(carryOut(world, decision)).rejects.toThrow('Throttled.');
+    await expect(world.claims.bindingOfPrivateLink('pl_one')).resolves.toMatchObject({ endpointId });
+
+    // EC2 did it all the same: that is what was ordered, and no loss.
+    world.moveTo(endpointId, 'rejected');
+    await reconcileEndpoints(world.dependencies);
+    expect(world.seen.events.filter(({ type }) => type === 'Endpoint Connection Lost')).toEqual([]);
+    await expect(world.claims.bindingOfPrivateLink('pl_one')).resolves.toBeUndefined();
+  });
+
+  test('to accept what was bound before is its proof', async () => {
+    const world = createEndpointWorld();
+    world.link('pl_one');
+    const { endpointId } = world.request(1);
+    const byRules = await validate(world, endpointId);
+    const byHand = await validate(world, endpointId, { action: 'accept' });
+    await carryOut(world, byRules);
+    await carryOut(world, byHand);
+
+    const { bindings } = await world.claims.read(serviceId);
+    expect(bindings).toMatchObject([
+      { claim: { kind: 'private-link' }, provenBy: 'Ada vouched for it: ticket 7' },
+    ]);
   });
 
   test('adopts an endpoint that was accepted before us', async () => {

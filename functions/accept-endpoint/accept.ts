@@ -24,7 +24,8 @@ interface HoldReason {
 }
 
 /**
- * Claim read again, then bound, then accepted, then the state read. EC2 is not asked before: what it said then
+ * Claim read again, then bound, then accepted, then the state read. What is bound already is not asked about again: an
+ * earlier try may have accepted it. EC2 is not asked before: what it said then
  * could be wrong by the time it accepts, what it says afterwards cannot.
  */
 export async function accept(
@@ -34,22 +35,22 @@ export async function accept(
 ): Promise<Acceptance> {
   const { serviceId, endpointId } = order;
   const { privateLink, claims, clock } = dependencies;
-  const lapsed = await whyLapsed(order, dependencies);
+  const isBound = bindingOfEndpoint(await claims.read(serviceId), endpointId) !== undefined;
+  const lapsed = isBound ? undefined : await whyLapsed(order, dependencies);
   if (lapsed !== undefined) return hold(order, lapsed, dependencies);
 
   const bound = await claims.change<BindOutcome>(serviceId, (register) => {
     const outcome = bind(register, bindingFor(order, execution, clock));
-    return outcome.outcome === 'bound'
-      ? { register: outcome.register, answer: outcome }
-      : { answer: outcome };
+    return 'register' in outcome ? { register: outcome.register, answer: outcome } : { answer: outcome };
   });
   if (bound.outcome === 'refused') return hold(order, refusals[bound.code](bound.other), dependencies);
 
   const change = await privateLink.accept(serviceId, endpointId);
   const after = await connectionOf(order, dependencies);
-  if (after === undefined || isGone(after.state)) return gone(order, after, dependencies);
+  // EC2 is eventually consistent: right after a successful Accept it may show the request as pending, or not at all.
+  if (after === undefined ? !change.done : isGone(after.state)) return gone(order, after, dependencies);
   // Already accepted is success, whatever EC2 called our request.
-  if (!change.done && !isAccepted(after.state)) throw refused(endpointId, change);
+  if (after !== undefined && !change.done && !isAccepted(after.state)) throw refused(endpointId, change);
   if (!(await follow(order, execution, claims))) {
     return {
       ...ended(order, after, clock),
@@ -60,10 +61,9 @@ export async function accept(
   await leaveTrace(after, order.claim, execution, dependencies);
   return {
     ...ended(order, after, clock),
-    // EC2 is eventually consistent: right after a successful Accept the request may still show as pending.
-    outcome: after.state === 'available' ? 'available' : 'pending',
+    outcome: after?.state === 'available' ? 'available' : 'pending',
     privateLinkId: linkIdOf(order.claim),
-    summary: `${endpointId} of account ${after.ownerAccount} was accepted: ${describeClaim(order.claim)}.`,
+    summary: `${endpointId} of account ${order.ownerAccount} was accepted: ${describeClaim(order.claim)}.`,
   };
 }
 

@@ -2,7 +2,7 @@ import type { Acceptance, Order } from '../../shared/contracts/endpoint-decision
 import type { Expectation } from '../../shared/contracts/endpoint-register.ts';
 import { NotFoundError } from '../../shared/errors.ts';
 import { isAccepted, isGone } from '../../shared/rules/endpoint-decision.ts';
-import { bind, forgetRequest, release, stands } from '../../shared/rules/endpoint-register.ts';
+import { bind, forgetRequest, noteRejection, release, stands } from '../../shared/rules/endpoint-register.ts';
 import {
   type Dependencies,
   bindingFor,
@@ -22,7 +22,15 @@ export async function reject(
 ): Promise<Acceptance> {
   const { serviceId, endpointId } = order;
   const { privateLink, claims, clock, log } = dependencies;
-  // Released first: EC2's notification of the rejection must not look like a loss that nobody wanted.
+  // Noted first: EC2's notification of the rejection must not look like a loss that nobody wanted. Released last: the
+  // claim is not free for another endpoint before this one is cut off.
+  await claims.change(serviceId, (register) => ({
+    register: noteRejection(register, endpointId, order.by),
+    answer: undefined,
+  }));
+  const change = await privateLink.reject(serviceId, endpointId);
+  const after = await connectionOf(order, dependencies);
+  if (!change.done && after !== undefined && !isGone(after.state)) throw refused(endpointId, change);
   await claims.change(serviceId, (register) => ({
     register: forgetRequest(
       release(register, endpointId, clock.now().toISOString(), 'rejected') ?? register,
@@ -30,9 +38,6 @@ export async function reject(
     ),
     answer: undefined,
   }));
-  const change = await privateLink.reject(serviceId, endpointId);
-  const after = await connectionOf(order, dependencies);
-  if (!change.done && after !== undefined && !isGone(after.state)) throw refused(endpointId, change);
   log.info('REJECTED', 'A person rejected an endpoint.', {
     serviceId,
     endpointId,
@@ -57,26 +62,7 @@ export async function adopt(
   const binding = bindingFor({ ...order, createdAt: connection.createdAt }, execution, dependencies.clock);
   await dependencies.claims.change(order.serviceId, (register) => {
     const outcome = bind(register, binding);
-    if (outcome.outcome === 'bound') return { register: outcome.register, answer: undefined };
-    if (outcome.outcome === 'refused' || outcome.binding.provenAt !== undefined) return { answer: undefined };
-    // Somebody vouches for what was accepted by a claim: that is the proof it lacked.
-    const { provenAt, provenBy } = binding;
-    return {
-      register: {
-        ...register,
-        changedAt: binding.boundAt,
-        bindings: register.bindings.map((each) =>
-          each.endpointId === order.endpointId && each.releasedAt === undefined
-            ? {
-                ...each,
-                ...(provenAt === undefined ? {} : { provenAt }),
-                ...(provenBy === undefined ? {} : { provenBy }),
-              }
-            : each,
-        ),
-      },
-      answer: undefined,
-    };
+    return 'register' in outcome ? { register: outcome.register, answer: undefined } : { answer: undefined };
   });
   await leaveTrace(connection, order.claim, execution, dependencies);
   return {

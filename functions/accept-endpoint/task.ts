@@ -5,7 +5,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Acceptance, Order } from '../../shared/contracts/endpoint-decision.ts';
 import type { Binding, Claim } from '../../shared/contracts/endpoint-register.ts';
 import type { EndpointConnection } from '../../shared/contracts/endpoint.ts';
-import { AccessDeniedError, EndpointRefusedError, UnavailableError } from '../../shared/errors.ts';
+import { EndpointRefusedError, UnavailableError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { forgetRequest, release } from '../../shared/rules/endpoint-register.ts';
 import { acceptanceTags } from '../../shared/rules/endpoint-tags.ts';
@@ -74,21 +74,25 @@ export function bindingFor(
   };
 }
 
-/** Tags are for auditors; an endpoint that carries data is not cut off for want of them. */
+/** Tags are for auditors; what was accepted does not fail for want of them. */
 export async function leaveTrace(
-  connection: EndpointConnection,
+  connection: EndpointConnection | undefined,
   claim: Claim,
   execution: string,
   { privateLink, clock, log }: Dependencies,
 ): Promise<void> {
-  if (connection.connectionId === '') return;
+  if (connection === undefined || connection.connectionId === '') {
+    log.warn('NOT_TAGGED', 'EC2 does not show the endpoint connection yet, so it could not be tagged.', {
+      execution,
+    });
+    return;
+  }
   try {
     await privateLink.tag(
       connection.connectionId,
       acceptanceTags({ at: clock.now(), execution, why: describeClaim(claim) }),
     );
   } catch (error) {
-    if (!(error instanceof AccessDeniedError)) throw error;
     log.error('NOT_TAGGED', 'The endpoint connection could not be tagged.', {
       endpointId: connection.endpointId,
       error,

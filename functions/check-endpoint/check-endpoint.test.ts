@@ -46,3 +46,12 @@ test('an endpoint that is not there is gone, with a remedy', async () => {
   expect(check).toMatchObject({ outcome: 'gone', state: 'gone', findings: [{ status: 'blocking' }] });
   expect(check.findings[0]?.remedy).toContain('connect-source');
 });
+
+test('an endpoint that somebody waits for and that is not listed for a moment is not gone yet', async () => {
+  const world = createEndpointWorld();
+  const input = { serviceId, endpointId: 'vpce-0000000000000000f', since: world.state.now.toISOString() };
+  world.pass(1);
+  await expect(checkEndpoint(input, world.dependencies)).resolves.toMatchObject({ outcome: 'pending' });
+  world.pass(1);
+  await expect(checkEndpoint(input, world.dependencies)).resolves.toMatchObject({ outcome: 'gone' });
+});

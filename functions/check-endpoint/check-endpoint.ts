@@ -20,7 +20,7 @@ export async function checkEndpoint(
   const connection = listed.find((candidate) => candidate.endpointId === endpointId);
   const elapsedSeconds = input.since === undefined ? 0 : secondsSince(input.since, clock.now());
   return {
-    ...judgeEndpoint(connection, endpointId),
+    ...judgeEndpoint(connection, endpointId, input.since === undefined ? undefined : elapsedSeconds),
     elapsedSeconds,
     waitSeconds: waitSecondsAfter(elapsedSeconds),
     rivals: describeRivals(listed, endpointId),

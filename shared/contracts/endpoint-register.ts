@@ -35,6 +35,8 @@ export const Binding = z.object({
   provenAt: z.optional(Instant),
   /** What proved it, in words. */
   provenBy: z.optional(z.string()),
+  /** Who ordered to cut the endpoint off: its rejection is no loss. */
+  rejectedBy: z.optional(z.string()),
   /** When the endpoint was seen to be gone, or was rejected; the claim is free again from then on. */
   releasedAt: z.optional(Instant),
   /** Why it was released: the state that was seen. */

@@ -79,24 +79,29 @@ export function auditEndpoint(
   return requested(register, connection, moment);
 }
 
-/** An endpoint that is gone is lost and nothing else: whatever else was told of it is over. */
+/**
+ * An endpoint that is gone is lost and nothing else: whatever else was told of it is over. One that a person ordered
+ * to be cut off is no loss.
+ */
 function lost(register: EndpointRegister, binding: Binding, state: string, now: Date): Audit {
   const at = now.toISOString();
   const { serviceId } = register;
-  const { endpointId, provenAt, boundAt } = binding;
+  const { endpointId, provenAt, boundAt, rejectedBy } = binding;
+  const ordered = rejectedBy !== undefined && state === 'rejected';
   const unproven: Standing[] =
     provenAt === undefined ? [{ kind: 'endpoint-unproven', subjectId: endpointId, since: boundAt }] : [];
   const told = new Map(
     [...standingOf(register, endpointId), ...unproven].map((each) => [each.kind, each.since]),
   );
   const released = release(register, endpointId, at, state) ?? register;
+  const loss: AuditEvent = {
+    type: 'Endpoint Connection Lost',
+    detail: { version: 1, serviceId, endpointId, state, since: at },
+  };
   return {
     register: withoutStanding(forgetRequest(released, endpointId), endpointId),
     events: [
-      {
-        type: 'Endpoint Connection Lost',
-        detail: { version: 1, serviceId, endpointId, state, since: at },
-      },
+      ...(ordered ? [] : [loss]),
       ...[...told].map(([kind, since]) =>
         attention(endpointSubject(endpointId), kind, `The endpoint ${endpointId} is ${state}.`, since, true),
       ),

@@ -6,12 +6,10 @@ import {
   type EndpointState,
 } from '../contracts/endpoint.ts';
 import type { Finding } from '../contracts/finding.ts';
+import { visibilitySeconds } from './endpoint-waiting.ts';
 import type { GuardAnswer } from './guard.ts';
 
 /** The seven checks of an endpoint request, in order. Every check gives the reasons against acceptance. */
-
-/** How long a request that EC2 does not show yet is waited for: EC2 is eventually consistent. */
-const visibilitySeconds = 90;
 
 /** Whether an endpoint service is ours to manage. */
 export const isManaged = ({ tags }: EndpointService): boolean => tags[managedTag.key] === managedTag.value;

@@ -69,7 +69,9 @@ export function prune(register: EndpointRegister, now: string): EndpointRegister
 export type BindOutcome =
   | { outcome: 'bound'; register: EndpointRegister }
   /** A live binding of this endpoint is there already: a second execution, or a retry. */
-  | { outcome: 'already-bound'; binding: Binding }
+  | { outcome: 'already-bound' }
+  /** The same, and a person now vouches for what nothing had proven. */
+  | { outcome: 'vouched'; register: EndpointRegister }
   | {
       outcome: 'refused';
       code: 'claim-used' | 'claim-released' | 'claim-withdrawn' | 'service-has-unproven';
@@ -82,7 +84,12 @@ export type BindOutcome =
  */
 export function bind(register: EndpointRegister, binding: Binding): BindOutcome {
   const already = bindingOfEndpoint(register, binding.endpointId);
-  if (already !== undefined) return { outcome: 'already-bound', binding: already };
+  if (already !== undefined) {
+    const { provenAt: at, provenBy: by = '' } = binding;
+    return at === undefined || already.provenAt !== undefined
+      ? { outcome: 'already-bound' }
+      : { outcome: 'vouched', register: withProof(register, already, { at, by }) };
+  }
   const { claim } = binding;
   const user = userOf(register.bindings, claim);
   if (user !== undefined) return { outcome: 'refused', code: 'claim-used', other: user.endpointId };
@@ -149,13 +156,22 @@ export function prove(
   // Where two endpoints could have carried the test, it proves neither.
   if (others.length > 0) return undefined;
   if (binding === undefined || binding.provenAt !== undefined) return undefined;
+  return withProof(register, binding, proof);
+}
+
+/** The register with that binding proven. */
+function withProof(
+  register: EndpointRegister,
+  binding: Binding,
+  { at, by }: { at: string; by: string },
+): EndpointRegister {
   const kind = 'endpoint-unproven';
   const { endpointId: subjectId, boundAt: since } = binding;
   return {
     ...register,
-    changedAt: proof.at,
+    changedAt: at,
     bindings: register.bindings.map((each) =>
-      each === binding ? { ...each, provenAt: proof.at, provenBy: proof.by } : each,
+      each === binding ? { ...each, provenAt: at, provenBy: by } : each,
     ),
     // A machine may have told that it is unproven, which the audit does not know; now it takes that back.
     standing: [
@@ -164,6 +180,18 @@ export function prove(
     ],
   };
 }
+
+/** The register with the note that a person is cutting the endpoint off; its claim stays used until EC2 has done it. */
+export const noteRejection = (
+  register: EndpointRegister,
+  endpointId: string,
+  by: string,
+): EndpointRegister => ({
+  ...register,
+  bindings: register.bindings.map((each) =>
+    each.endpointId === endpointId && each.releasedAt === undefined ? { ...each, rejectedBy: by } : each,
+  ),
+});
 
 /** The register with the endpoint's binding released, because the endpoint is gone or was rejected. */
 export function release(

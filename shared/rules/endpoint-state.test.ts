@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { State } from '@aws-sdk/client-ec2';
 import { readEndpointState } from '../contracts/endpoint.ts';
-import { createEndpointWorld } from '../../tests/support/endpoint-world.ts';
-import { judgeEndpoint } from './endpoint-state.ts';
-import { secondsSince, waitSecondsAfter } from './endpoint-waiting.ts';
+import { createEndpointWorld, endpointIdOf, fivetran } from '../../tests/support/endpoint-world.ts';
+import { describeRivals, judgeEndpoint } from './endpoint-state.ts';
 
 describe('states are read from the wire, not by the SDK’s enum', () => {
   test('the wire’s camel case and the enum’s Pascal case mean the same', () => {
@@ -44,15 +43,18 @@ test('an endpoint that is not listed is gone', () => {
   expect(judgeEndpoint(undefined, 'vpce-1')).toMatchObject({ outcome: 'gone', state: 'gone' });
 });
 
-test('waits grow with the time waited, from a second to a minute, and after an hour to five', () => {
-  expect([0, 1, 5, 60, 239, 240, 3_600, 100_000].map(waitSecondsAfter)).toEqual([
-    1, 1, 2, 15, 60, 60, 60, 300,
-  ]);
-});
-
-test('a time that lies ahead or cannot be read counts as no time', () => {
-  const now = new Date('2026-11-22T10:00:00.000Z');
-  expect(secondsSince('2026-11-22T09:59:00.500Z', now)).toBe(59);
-  expect(secondsSince('2026-11-22T11:00:00.000Z', now)).toBe(0);
-  expect(secondsSince('whenever', now)).toBe(0);
+test('the others that ask for acceptance are named, up to five, and only they', () => {
+  const world = createEndpointWorld();
+  const own = world.request(1);
+  world.request(2, { state: 'available' });
+  expect(describeRivals(world.state.connections, own.endpointId)).toBe('');
+  for (let number = 3; number <= 4; number += 1) world.request(number);
+  expect(describeRivals(world.state.connections, own.endpointId)).toBe(
+    ` Asking for the same service: ${endpointIdOf(3)} of account ${fivetran}, ${endpointIdOf(4)} of account ${fivetran}.`,
+  );
+  for (let number = 5; number <= 9; number += 1) world.request(number);
+  const words = describeRivals(world.state.connections, own.endpointId);
+  expect(words).toContain(endpointIdOf(7));
+  expect(words).not.toContain(endpointIdOf(8));
+  expect(words).toContain(' and 2 more.');
 });

@@ -1,14 +1,26 @@
 import type { EndpointCheck } from '../contracts/endpoint-decision.ts';
 import type { EndpointConnection } from '../contracts/endpoint.ts';
 import type { Finding } from '../contracts/finding.ts';
+import { visibilitySeconds } from './endpoint-waiting.ts';
 
 const check = 'endpoint.state';
 
-/** What the state of an endpoint connection means for the path. */
+/**
+ * What the state of an endpoint connection means for the path.
+ *
+ * @param waitedSeconds how long somebody who knows that it is there has been waiting for it
+ */
 export function judgeEndpoint(
   connection: EndpointConnection | undefined,
   endpointId: string,
+  waitedSeconds: number = visibilitySeconds,
 ): Pick<EndpointCheck, 'outcome' | 'state' | 'findings'> {
+  if (connection === undefined && waitedSeconds < visibilitySeconds) {
+    return underway('not listed', {
+      summary: `EC2 does not list the endpoint ${endpointId} yet.`,
+      remedy: 'Wait; EC2 shows changes with a delay.',
+    });
+  }
   if (connection === undefined) {
     return ended('gone', {
       summary: `The endpoint ${endpointId} no longer exists.`,

@@ -1,3 +1,6 @@
+/** How long an endpoint that EC2 does not show is waited for: EC2 is eventually consistent. */
+export const visibilitySeconds = 90;
+
 /**
  * Seconds until the next look at something that changes by itself: a quarter of the time waited so far, so that a
  * wait of any length costs about as many looks per doubling, from 1 second to 1 minute; after an hour they become
