@@ -225,6 +225,24 @@ export const failureCatalogue: readonly FailureRow[] = [
     remedy:
       'Wait for it to be up; the next sync recovers by itself. After a fail-over check that the targets follow the new address.',
   },
+  // Our own refusals by name, before words: their messages name Databricks and Fivetran too.
+  {
+    code: 'access-denied',
+    recognisedBy: [/accessdeniederror/, /accessdenied(exception)?\b/, /not authorized to perform/],
+    names: 'cause',
+    headline: 'the automation lacks a permission',
+    meaning: 'One of our own functions was refused by AWS, Fivetran, Databricks or Slack.',
+    remedy:
+      'The message names the permission or the secret: grant the one or renew the other, then start the machine again.',
+  },
+  {
+    code: 'configuration-wrong',
+    recognisedBy: [/configerror/],
+    names: 'cause',
+    headline: 'a setting or a secret is missing',
+    meaning: 'A setting or a secret of this deployment is missing or has the wrong form.',
+    remedy: 'The message names it and says what it must be: put it right, then start the machine again.',
+  },
   {
     code: 'destination-failed',
     recognisedBy: [

@@ -3,32 +3,13 @@ import type { SourceFault } from '../../local/postgres/faults.ts';
 import { withClient } from '../../local/postgres/postgres.ts';
 import { startStack, type LocalStack } from '../../local/stack.ts';
 import type { Finding } from '../../shared/contracts/finding.ts';
+import { connectSource, type SourceRuns } from '../support/source-run.ts';
 
 // What a person does on `npm run local`: break one thing at the source with its lever, start run-sync, and read what
 // was found, in the execution and in Slack.
 
 let stack: LocalStack;
-let connectionId = '';
-
-interface Ended {
-  status: string;
-  /** What check-source found, wherever the machine had it look. */
-  found: Finding[];
-  output: string;
-}
-
-async function run(machine: string, input: Record<string, string>): Promise<Ended> {
-  const { arn } = stack.stepFunctions.start(stack.info.stateMachines[machine]!, input);
-  const { status, history, output, cause } = await stack.stepFunctions.ended(arn);
-  await stack.idle();
-  const answers = history.flatMap(({ details }) => {
-    const { name, output: text } = details as { name?: string; output?: string };
-    return name === 'CheckSource' ? [JSON.parse(text ?? '{}') as { findings?: Finding[] }] : [];
-  });
-  return { status, output: output ?? cause ?? '', found: answers.flatMap(({ findings }) => findings ?? []) };
-}
-
-const runSync = (): Promise<Ended> => run('run-sync', { connectionId });
+let runSync: SourceRuns['sync'];
 
 const sql = (text: string): Promise<unknown> =>
   withClient(stack.postgres, 'admin', (client) => client.query(text));
@@ -57,14 +38,7 @@ const targets = (): string[] =>
 
 beforeAll(async () => {
   stack = await startStack({ schedules: 'off' });
-  const connected = await run('connect-source', {
-    source: 'postgres',
-    groupId: stack.fivetran.groupId,
-    schemaPrefix: 'dvd',
-  });
-  expect(connected.status, connected.output).toBe('SUCCEEDED');
-  ({ connectionId } = JSON.parse(connected.output) as { connectionId: string });
-  expect((await runSync()).status).toBe('SUCCEEDED');
+  runSync = (await connectSource(stack)).sync;
 });
 
 afterEach(async () => {
