@@ -2,22 +2,15 @@ import { readFile, writeFile } from 'node:fs/promises';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startPostgres, type LocalPostgres } from '../../local/postgres/postgres.ts';
-import * as changedRows from '../../shared/clients/postgres/changed-rows.ts';
-import { probePlain } from '../../shared/clients/postgres/plain-probe.ts';
-import { listTables } from '../../shared/clients/postgres/selectable-tables.ts';
-import { readServer } from '../../shared/clients/postgres/server-facts.ts';
 import { createPostgres } from '../../shared/clients/postgres/session.ts';
-import * as sourceFacts from '../../shared/clients/postgres/source-facts.ts';
 import type { Secrets } from '../../shared/clients/secrets/secrets.ts';
 import { systemClock, type Clock } from '../../shared/clock.ts';
 import type { Finding } from '../../shared/contracts/finding.ts';
 import type { MarkHeader } from '../../shared/contracts/mark.ts';
 import { parse } from '../../shared/contracts/parse.ts';
+import { checkOf, named, type AlteredWorld } from '../../tests/increment/check.ts';
 import { createIncrement, secretsOf, selected } from '../../tests/increment/harness.ts';
 import { createMemoryDestination } from '../../tests/increment/memory-destination.ts';
-import { silentLog } from '../../tests/support/silent-log.ts';
-import { silentMetrics } from '../../tests/support/silent-metrics.ts';
-import { checkSource } from './check-source.ts';
 
 let postgres: LocalPostgres;
 let admin: pg.Client;
@@ -60,73 +53,23 @@ async function admit(change: (rules: string) => string): Promise<void> {
   await put(change(access));
 }
 
-interface World {
-  secret?: Record<string, unknown>;
+interface World extends AlteredWorld {
   updateMethod?: string;
-  alterMark?: (mark: MarkHeader) => MarkHeader;
   between?: () => Promise<unknown>;
-  server?: Partial<Awaited<ReturnType<typeof readServer>>>;
-  clock?: Clock;
 }
 
 /** All findings after a mark was taken and something was done in between. */
-async function findings(world: World = {}): Promise<Finding[]> {
+async function findings({ updateMethod, between, ...altered }: World = {}): Promise<Finding[]> {
   const increment = createIncrement({
     postgres,
     destination: createMemoryDestination().destination,
     tables: tables.map((table) => selected(table)),
-    ...(world.updateMethod === undefined ? {} : { updateMethod: world.updateMethod }),
+    ...(updateMethod === undefined ? {} : { updateMethod }),
   });
   await increment.mark();
-  await world.between?.();
-  const secrets = secretsOf(postgres);
-  const altered: Secrets = {
-    ...secrets,
-    read: async (secretId, schema, options) => {
-      const secret: unknown = await secrets.read(secretId, schema, options);
-      return parse(schema, Object.assign({}, secret, world.secret), secretId);
-    },
-  };
-  const { findings: found } = await checkSource(
-    { source: 'rental', connectionId: increment.record.connectionId },
-    {
-      postgres: createPostgres({
-        secrets: altered,
-        sourceSecretPrefix: 'test/source/',
-        applicationName: 'check-source',
-      }),
-      marks: {
-        latest: async (connectionId) => {
-          const mark = await increment.marks.latest(connectionId);
-          return mark === undefined ? undefined : (world.alterMark?.(mark) ?? mark);
-        },
-      },
-      evidence: {
-        share: async (_, gather) => ({ outcome: 'gathered', findings: (await gather()).all }),
-        keep: () => Promise.resolve(),
-      },
-      slots: { use: (_, __, work) => work() },
-      connections: { read: () => Promise.resolve({ ...increment.record, sourceRole: 'fivetran' }) },
-      reads: {
-        ...changedRows,
-        ...sourceFacts,
-        listTables,
-        probePlain,
-        readServer: async (session, options) => ({
-          ...(await readServer(session, options)),
-          ...world.server,
-        }),
-      },
-      clock: world.clock ?? systemClock,
-      log: silentLog,
-      metrics: silentMetrics,
-    },
-  );
-  return found;
+  await between?.();
+  return checkOf(postgres, increment, altered);
 }
-
-const named = (found: readonly Finding[], check: string): Finding | undefined =>
-  found.find((finding) => finding.check === check);
 
 describe('a sound source', () => {
   it('has no finding that is a warning or blocks, and says why it skipped what it may not see', async () => {
@@ -402,18 +345,18 @@ describe('what is remembered from the last mark', () => {
     [
       'a database restored to an earlier point',
       server({ nextTransactionId: '99999999', timeline: 7 }),
-      /restored to an earlier point \(timeline 7/,
+      /restored to an earlier point.*\(timeline 7/,
     ],
     ['another database system', server({ systemIdentifier: '42' }), /another database system/],
     ['a promoted standby', server({ standby: true }), /The standby that Fivetran read was promoted/],
-  ])('tells %s', async (_, alterMark, summary) => {
-    const found = named(await findings({ alterMark }), 'source.transaction-id');
+  ])('tells %s', async (_, mark, summary) => {
+    const found = named(await findings({ mark }), 'source.transaction-id');
     expect(found?.status).toBe('warning');
     expect(found?.summary).toMatch(summary);
   });
 
   it('does not warn of a fail-over after which the transaction id went on', async () => {
-    const found = named(await findings({ alterMark: server({ timeline: 7 }) }), 'source.transaction-id');
+    const found = named(await findings({ mark: server({ timeline: 7 }) }), 'source.transaction-id');
     expect(found).toMatchObject({ status: 'ok' });
     expect(found?.summary).toContain('failed over');
   });
@@ -437,6 +380,31 @@ describe('what is remembered from the last mark', () => {
     const hurried: Clock = { ...systemClock, now: () => new Date(Date.now() + 10_000 * looks++) };
     const found = named(await findings({ clock: hurried }), 'source.teleport-headroom');
     expect(found?.summary).not.toContain('exact');
+  });
+
+  it('bounds the changes of a large table by its counters, and says so when they were reset', async () => {
+    const update = 'UPDATE rental SET last_update = last_update WHERE rental_id <= 12000';
+    const flushed = async (): Promise<void> => {
+      await admin.query(update);
+      await admin.query('SELECT pg_stat_force_next_flush()');
+      await admin.query('SELECT 1');
+    };
+    const pages = 1_000_000;
+    const bounded = named(await findings({ pages, between: flushed }), 'source.teleport-headroom');
+    expect(bounded?.summary).toMatch(/public\.rental: at most 1[12],\d{3} rows \(an upper bound\)/);
+    const reset = async (): Promise<void> => {
+      await flushed();
+      await admin.query('SELECT pg_stat_reset()');
+    };
+    const lost = await findings({ pages, between: reset });
+    expect(named(lost, 'source.teleport-headroom')).toMatchObject({
+      status: 'skipped',
+      summary: expect.stringContaining('the statistics were reset since the last mark') as unknown,
+    });
+    const counted = named(await findings({ between: reset }), 'source.teleport-headroom');
+    expect(counted?.summary).toMatch(
+      /public\.rental: at least 1[12],\d{3} rows \(deletions could not be counted\)/,
+    );
   });
 
   it('says nothing of Teleport for another method, but of what that method needs', async () => {

@@ -40,23 +40,24 @@ export async function countChanges(options: {
       const bound = changesByCounters(table, before?.counters, server.standby);
       const worth = bound.certainty === 'unknown' || bound.changed > teleportLimit / 2;
       const counted =
-        since.known && mayCount() && before !== undefined && (table.kind === 'r' || table.kind === 'p')
+        !server.standby &&
+        since.known &&
+        mayCount() &&
+        before !== undefined &&
+        (table.kind === 'r' || table.kind === 'p')
           ? await count(session, table, sinceAge, worth ? mostCountedPages : alwaysCountedPages, reads)
           : undefined;
-      changes.push(
-        counted === undefined
-          ? bound
-          : {
-              schema: table.schema,
-              table: table.table,
-              // Deleted rows cannot be counted at the table; Teleport carries them too.
-              changed: counted + (bound.certainty === 'bound' ? bound.deleted : 0),
-              certainty: bound.certainty === 'bound' && bound.deleted > 0 ? 'bound' : 'exact',
-            },
-      );
+      changes.push(counted === undefined ? bound : withDeletions(bound, counted));
     }
     return changes;
   });
+}
+
+/** Deleted rows cannot be counted at the table, and Teleport carries them too. */
+function withDeletions(bound: ReturnType<typeof changesByCounters>, counted: number): TableChanges {
+  const { schema, table, deleted } = bound;
+  if (bound.certainty === 'unknown') return { schema, table, changed: counted, certainty: 'at-least' };
+  return { schema, table, changed: counted + deleted, certainty: deleted > 0 ? 'bound' : 'exact' };
 }
 
 async function count(

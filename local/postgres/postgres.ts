@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { makeCertificates } from './certificates.ts';
-import { startServer, type Server } from './server.ts';
+import { startServer, type Server, type ServerOptions } from './server.ts';
 
 /** A login of the local database. */
 export interface DatabaseUser {
@@ -56,6 +56,21 @@ export async function startPostgres(): Promise<LocalPostgres> {
     fivetran: { name: 'fivetran', password: newPassword() },
     checks: { name: 'privatelink_checks', password: newPassword() },
   };
+  const postgres = await startWith(users);
+  try {
+    await fill(postgres);
+  } catch (error) {
+    await postgres.stop();
+    throw error;
+  }
+  return postgres;
+}
+
+/** Starts a server for these users: an empty one, or one whose data `copyInto` has filled in. */
+export async function startWith(
+  users: LocalPostgres['users'],
+  copyInto?: ServerOptions['copyInto'],
+): Promise<LocalPostgres> {
   const authority = 'Local database CA';
   const names = [name, 'localhost', ...addresses];
   const certificates = await makeCertificates(authority, names);
@@ -67,9 +82,10 @@ export async function startPostgres(): Promise<LocalPostgres> {
     access: [
       `hostssl all ${users.admin.name} 127.0.0.1/32 scram-sha-256`,
       ...[users.fivetran, users.checks].map(
-        ({ name }) => `hostssl ${database} ${name} 127.0.0.1/32 scram-sha-256`,
+        ({ name: role }) => `hostssl ${database} ${role} 127.0.0.1/32 scram-sha-256`,
       ),
     ],
+    ...(copyInto === undefined ? {} : { copyInto }),
   });
   const [host] = addresses;
   const postgres: LocalPostgres = {
@@ -93,12 +109,6 @@ export async function startPostgres(): Promise<LocalPostgres> {
     stop: server.stop,
     kill: server.kill,
   };
-  try {
-    await fill(postgres);
-  } catch (error) {
-    await server.stop();
-    throw error;
-  }
   return postgres;
 }
 

@@ -22,6 +22,11 @@ export interface ServerOptions {
   adminPassword: string;
   /** Lines of pg_hba.conf. */
   access: readonly string[];
+  /**
+   * Fills the data folder, which does not exist yet, instead of making an empty database; answers lines of
+   * postgresql.conf.
+   */
+  copyInto?: (dataFolder: string) => Promise<Record<string, string>>;
 }
 
 /** One running PostgreSQL process. */
@@ -118,9 +123,11 @@ async function launch(options: ServerOptions, port: number): Promise<Server | { 
     const { initdb, postgres } = programsIn(
       reachable ? installation : await copyInstallation(installation, path.join(folder, 'postgresql')),
     );
+    const copied = await options.copyInto?.(path.join(folder, 'data'));
     write(
       'settings.conf',
       settings({
+        ...copied,
         port: String(port),
         listen_addresses: options.hosts.join(','),
         hba_file: accessFile,
@@ -205,7 +212,8 @@ function spawnGuard(args: string[], options: { uid?: number; gid?: number; cwd: 
   const ready = new Promise<void>((resolve) => {
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       log = (log + text).slice(-4_000);
-      if (log.includes('ready to accept connections')) resolve();
+      // A standby says "read-only connections".
+      if (/ready to accept (read-only )?connections/.test(log)) resolve();
     });
   });
   const ended = new Promise<void>((resolve) => {

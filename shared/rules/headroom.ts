@@ -18,9 +18,10 @@ export interface TableChanges {
   changed: number;
   /**
    * exact: counted at the table since a mark; bound: from counters, which count every attempt, so there are at most so
-   * many; unknown: `reason` says why.
+   * many; at-least: counted at the table, without deletions because the counters were reset; unknown: `reason` says
+   * why.
    */
-  certainty: 'exact' | 'bound' | 'unknown';
+  certainty: 'exact' | 'bound' | 'at-least' | 'unknown';
   reason?: string;
 }
 
@@ -123,9 +124,13 @@ function amount({ changed, certainty }: TableChanges, at: Forecast, times: Headr
   if (carriedSince(times)) {
     return `at most ${number(changed)} rows ${since} (an upper bound), of which about ${number(at.waiting)} wait for the next sync`;
   }
-  return certainty === 'exact'
-    ? `${number(changed)} rows (exact) ${since}`
-    : `at most ${number(changed)} rows (an upper bound) ${since}`;
+  const words = {
+    exact: `${number(changed)} rows (exact)`,
+    bound: `at most ${number(changed)} rows (an upper bound)`,
+    'at-least': `at least ${number(changed)} rows (deletions could not be counted)`,
+    unknown: 'rows that could not be counted',
+  };
+  return `${words[certainty]} ${since}`;
 }
 
 function consequence({ waiting, atNextSync }: Forecast): string {

@@ -69,7 +69,7 @@ function transactionId({ server: before, completedAt }: MarkHeader, now: ServerI
   if (backwards) {
     const restored = before.timeline !== null && now.timeline !== null && now.timeline !== before.timeline;
     return warning(
-      `The transaction id moved backwards ${step}: ${restored ? `the database was restored to an earlier point (timeline ${String(before.timeline)}, now ${String(now.timeline)})` : 'the database is a restored copy, or a standby that lagged was promoted'}. ${resync}`,
+      `The transaction id moved backwards ${step}: ${restored ? `the database was restored to an earlier point, or a standby that lagged was promoted (timeline ${String(before.timeline)}, now ${String(now.timeline)})` : 'the database is a restored copy, or a standby that lagged was promoted'}. ${resync}`,
       'Expect the re-sync, and compare afterwards: rows that only the lost timeline had are removed from the destination.',
     );
   }
