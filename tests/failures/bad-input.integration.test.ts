@@ -129,15 +129,15 @@ test('a checks role without grants is a warning, and the verification says why i
 });
 
 describe('a warehouse that', () => {
-  test('is gone fails the run with the setting to look at, and the increment is verified once it is back', async () => {
+  test('is gone is told with the setting to look at, and the increment is verified once it is back', async () => {
     mends.push(() => {
       stack.databricks.setFault({ kind: 'removed', removed: false });
     });
     await sql(`INSERT INTO actor (first_name, last_name) VALUES ('wa', 'it')`);
     stack.databricks.setFault({ kind: 'removed', removed: true });
     const ended = await runSync();
-    expect(ended.status).toBe('FAILED');
-    expect(ended.output).toContain('a setting or a secret is missing');
+    // The sync itself was well.
+    expect(ended.status, ended.output).toBe('SUCCEEDED');
     await expect.poll(slack, { timeout: 30_000 }).toContain('compare warehouseId');
     stack.databricks.setFault({ kind: 'removed', removed: false });
     const back = await runSync();
@@ -152,38 +152,36 @@ describe('a warehouse that', () => {
   });
 });
 
-describe('a table and columns whose names would break SQL', () => {
-  const column = `c"l; DROP TABLE actor; -- \`x\``;
-
-  test.each([
-    ['quotes and a statement', `a"; DROP TABLE actor; --`],
-    ['backquotes and interpolations', '`t` ${x} $(y) {{z}} :table ?'],
-    ['63 bytes of Cyrillic', `${'ж'.repeat(31)}a`],
-    ['a reserved word in capitals', 'SELECT'],
-    ['an apostrophe and a backslash', `o'brien \\ '); --`],
-  ])('%s: copied, verified, and missed when a row is lost', async (_, name) => {
-    const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
-    const table = `public.${quoted(name)}`;
-    mends.push(() => sql(`DROP TABLE ${table}`));
-    await sql(`CREATE TABLE ${table} (${quoted(column)} text PRIMARY KEY, "значение" text)`);
-    await sql(`INSERT INTO ${table} VALUES ('one', '1')`);
-    // Fivetran finds the table with the first, and from the second on changes of it count.
-    for (const first of [await runSync(), await runSync()]) {
-      expect(first.status, first.output).toBe('SUCCEEDED');
-    }
-    await sql(`INSERT INTO ${table} VALUES ('two', $q$'; DROP TABLE actor; --$q$)`);
-    const second = await runSync();
-    expect(second.verification, second.output).toMatchObject({ verdict: 'verified', rows: 1 });
-    stack.fivetran.faults.set({ kind: 'lose-rows', table: name, count: 1 });
-    await sql(`INSERT INTO ${table} VALUES ('three', '3')`);
-    const lost = await runSync();
-    expect(lost.verification).toMatchObject({ verdict: 'short' });
-    expect(lost.verification?.summary).toContain(`public.${name} (1 row)`);
-    expect((await sql('SELECT FROM actor LIMIT 1')).rows).toHaveLength(1);
-    // What was lost arrives with the next change of the row.
-    await sql(`UPDATE ${table} SET "значение" = 'found'`);
-    expect((await runSync()).verification).toMatchObject({ verdict: 'verified' });
-  });
+test('tables and columns whose names would break SQL are copied, verified, and missed when a row is lost', async () => {
+  const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+  const key = quoted(`c"l; DROP TABLE actor; -- \`x\``);
+  const names = [
+    `a"; DROP TABLE actor; --`,
+    '`t` ${x} $(y) {{z}} :table ?',
+    `${'ж'.repeat(31)}a`,
+    'SELECT',
+    `o'brien \\ '); --`,
+  ];
+  const ofEach = (statement: (table: string) => string): Promise<unknown> =>
+    sql(names.map((name) => statement(`public.${quoted(name)}`)).join('; '));
+  mends.push(() => ofEach((table) => `DROP TABLE ${table}`));
+  await ofEach(
+    (table) =>
+      `CREATE TABLE ${table} (${key} text PRIMARY KEY, "значение" text); INSERT INTO ${table} VALUES ('one', '1')`,
+  );
+  // Fivetran finds the tables with the first, and from the second on changes of them count.
+  for (const first of [await runSync(), await runSync()]) {
+    expect(first.status, first.output).toBe('SUCCEEDED');
+  }
+  await ofEach((table) => `INSERT INTO ${table} VALUES ('two', $q$'; DROP TABLE actor; --$q$)`);
+  const second = await runSync();
+  expect(second.verification, second.output).toMatchObject({ verdict: 'verified', rows: names.length });
+  for (const table of names) stack.fivetran.faults.set({ kind: 'lose-rows', table, count: 1 });
+  await ofEach((table) => `INSERT INTO ${table} VALUES ('three', '3')`);
+  const lost = await runSync();
+  expect(lost.verification).toMatchObject({ verdict: 'short' });
+  for (const name of names) expect(lost.verification?.summary).toContain(`public.${name} (1 row)`);
+  expect((await sql('SELECT FROM actor LIMIT 1')).rows).toHaveLength(1);
 });
 
 test('an expired certificate fails the run with the finding that names it', async () => {
