@@ -53,13 +53,14 @@ async function decide(endpointId: string, executionName: string, told: string[] 
   });
   return { ...run, told };
 }
-const claims = () => createClaims(createLedgerTable({ ledgerTable: 'ledger' }), systemClock);
 const bindings = async () => {
-  return (await claims().read(world.serviceId)).bindings.filter(({ releasedAt }) => releasedAt === undefined);
+  const claims = createClaims(createLedgerTable({ ledgerTable: 'ledger' }), systemClock);
+  return (await claims.read(world.serviceId)).bindings.filter(({ releasedAt }) => releasedAt === undefined);
 };
 /** What the first look of this test's private link needs: nobody else's binding may be unproven. */
 async function settle(): Promise<void> {
-  await claims().change(world.serviceId, (register) => ({
+  const claims = createClaims(createLedgerTable({ ledgerTable: 'ledger' }), systemClock);
+  await claims.change(world.serviceId, (register) => ({
     register: {
       ...register,
       bindings: register.bindings.map((each) => ({
@@ -153,10 +154,11 @@ describe('races on the wire', () => {
 });
 
 test('six writers at once change a register six times', async () => {
+  const claims = createClaims(createLedgerTable({ ledgerTable: 'ledger' }), systemClock);
   const serviceId = 'vpce-svc-00000000000000000';
   const now = new Date();
   const writers = [...Array(6).keys()].map((index) =>
-    claims().change(serviceId, (register) => ({
+    claims.change(serviceId, (register) => ({
       register: {
         ...register,
         expectations: [
@@ -174,7 +176,7 @@ test('six writers at once change a register six times', async () => {
     })),
   );
   await Promise.all(writers);
-  const { expectations, version } = await claims().read(serviceId);
+  const { expectations, version } = await claims.read(serviceId);
   expect(new Set(expectations.map(({ expectationId }) => expectationId)).size).toBe(6);
   expect(version).toBe(6);
 });

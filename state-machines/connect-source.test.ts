@@ -35,7 +35,14 @@ const diagnosis = {
 
 function tasks(more: Tasks = {}): Tasks {
   return {
-    EnsurePrivateLinkPlan: () => ({ ...link, outcome: 'planned', privateLinkId: '', host: '', state: '' }),
+    EnsurePrivateLinkPlan: () => ({
+      ...link,
+      outcome: 'planned',
+      groupName: 'Warehouse',
+      privateLinkId: '',
+      host: '',
+      state: '',
+    }),
     EnsurePrivateLink: () => link,
     checkSource: () => ok,
     checkTargetHealth: () => ok,

@@ -33,6 +33,7 @@ const sync = {
   endedAt: '2026-11-22T10:05:00.000Z',
   startedAt: '2026-11-22T10:00:00.000Z',
   syncId: 's-1',
+  figures: 'rows 1',
 };
 const failedSync = { ...sync, status: 'FAILURE_WITH_TASK', reason: 'Teleport Sync Error' };
 const ok = { status: 'ok', findings: [] };
@@ -115,7 +116,7 @@ describe('run-sync', () => {
     expect(result.calls.VerifyIncrement).toEqual([
       {
         connectionId: connection.connectionId,
-        sync: { startedAt: sync.startedAt, endedAt: sync.endedAt, syncId: 's-1' },
+        sync: { startedAt: sync.startedAt, endedAt: sync.endedAt, syncId: 's-1', figures: 'rows 1' },
         markId: 'm-1',
       },
     ]);

@@ -140,8 +140,27 @@ describe('the private link of a source', () => {
   test('fails when the destination is not connected or not there, naming what to change', async () => {
     const { ensure, fivetran } = world();
     fivetran.destination!.setupStatus = 'BROKEN';
-    await expect(ensure({ mode: 'plan' })).rejects.toThrow(/is BROKEN: finish its set-up in Fivetran/);
+    await expect(ensure({ mode: 'plan' })).rejects.toThrow(
+      /\(Warehouse, databricks\) is BROKEN: finish its set-up/,
+    );
     fivetran.destination = undefined;
-    await expect(ensure({ mode: 'plan' })).rejects.toThrow(/groupId must be the id of a group/);
+    await expect(ensure({ mode: 'plan' })).rejects.toThrow(
+      /\(Warehouse\) has no destination: .* correct groupId/,
+    );
+  });
+
+  test.each([
+    ['nowhere', /no group nowhere: groupId must be the id .* projected_sickle \(Warehouse\)/],
+    ['warehouse', /groupId must be a group's id and not its name; that of Warehouse is projected_sickle/],
+  ])('fails for the group %s with the groups that there are', async (groupId, sentence) => {
+    const { ensure } = world();
+    await expect(ensure({ mode: 'plan', request: { groupId } })).rejects.toThrow(sentence);
+  });
+
+  test('knows the group by the name that people call it', async () => {
+    expect(await world().ensure({ mode: 'plan' })).toMatchObject({
+      outcome: 'planned',
+      groupName: 'Warehouse',
+    });
   });
 });

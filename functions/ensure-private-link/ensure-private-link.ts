@@ -1,7 +1,7 @@
 import type { Fivetran } from '../../shared/clients/fivetran/fivetran.ts';
 import type { PrivateLink as PrivateLinkClient } from '../../shared/clients/privatelink/privatelink.ts';
 import { managedTag, sourceTagKey, type EndpointService } from '../../shared/contracts/endpoint.ts';
-import type { PrivateLink } from '../../shared/contracts/fivetran.ts';
+import type { Group, PrivateLink } from '../../shared/contracts/fivetran.ts';
 import type {
   ConnectSourceRequest,
   EnsurePrivateLinkInput,
@@ -37,8 +37,9 @@ export async function ensurePrivateLink(
 ): Promise<PrivateLinkState> {
   const service = await serviceOf(request, dependencies);
   if (mode === 'plan') {
-    await assertDestination(request, dependencies);
-    return stateOf(service, undefined, attempt);
+    const group = await groupOf(request, dependencies);
+    await assertDestination(group, dependencies);
+    return { ...stateOf(service, undefined, attempt), groupName: group.name };
   }
   const links = await dependencies.fivetran.privateLinks.list();
   const link = linkOf(service, links) ?? (await create(request, service, links, dependencies));
@@ -77,20 +78,44 @@ async function serviceOf(
   return service;
 }
 
-async function assertDestination(
+/** Groups that a sentence for a person names at most. */
+const groupsTold = 10;
+
+async function groupOf(
   { groupId }: ConnectSourceRequest,
   { fivetran }: EnsurePrivateLinkDependencies,
-): Promise<void> {
-  const { setupStatus, service } = await fivetran.destinations.get(groupId).catch((error: unknown) => {
+): Promise<Group> {
+  try {
+    return await fivetran.groups.get(groupId);
+  } catch (error) {
     if (!(error instanceof NotFoundError)) throw error;
-    throw new NotFoundError(
-      `Fivetran has no destination ${groupId}: groupId must be the id of a group whose destination is set up.`,
+    const groups = await fivetran.groups.list();
+    const named = groups.find(({ name }) => name.toLowerCase() === groupId.toLowerCase());
+    const hint =
+      named === undefined
+        ? `must be the id of one of its groups, for instance ${groups
+            .slice(0, groupsTold)
+            .map(({ id, name }) => `${id} (${name})`)
+            .join(', ')}`
+        : `must be a group's id and not its name; that of ${named.name} is ${named.id}`;
+    throw new NotFoundError(`Fivetran has no group ${groupId}: groupId ${hint}.`, { cause: error });
+  }
+}
+
+async function assertDestination(
+  { id, name }: Group,
+  { fivetran }: EnsurePrivateLinkDependencies,
+): Promise<void> {
+  const { setupStatus, service } = await fivetran.destinations.get(id).catch((error: unknown) => {
+    if (!(error instanceof NotFoundError)) throw error;
+    throw new ConfigError(
+      `The group ${id} (${name}) has no destination: set one up in Fivetran first, or correct groupId.`,
       { cause: error },
     );
   });
   if (setupStatus.toUpperCase() === 'CONNECTED') return;
   throw new ConfigError(
-    `The destination ${groupId} (${service}) is ${setupStatus || 'not connected'}: finish its set-up in Fivetran, where the destination's setup tests say what is missing.`,
+    `The destination ${id} (${name}, ${service}) is ${setupStatus || 'not connected'}: finish its set-up in Fivetran, where the destination's setup tests say what is missing.`,
   );
 }
 
@@ -120,6 +145,7 @@ function stateOf(
   const known = {
     serviceId,
     serviceName,
+    groupName: '',
     privateLinkId: link?.id ?? '',
     host: link?.host ?? '',
     state: link?.state ?? '',

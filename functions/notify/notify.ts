@@ -40,7 +40,6 @@ const sameCauseSeconds = 10 * 60;
 export async function notify(input: NotifyInput, dependencies: NotifyDependencies): Promise<NotifyResult> {
   if (input.kind === 'tick')
     return { outcome: 'ticked', ...(await tick(dependencies, dependencies.metrics)) };
-  if (input.kind === 'nothing') return { outcome: 'silent', posted: 0, incident: incidentKey(input.subject) };
   if (input.kind === 'execution') return recordExecution(input.report, input.executionArns, dependencies);
   const { report, executionArn } = input;
   if (report.phase === 'resolved') return recordRecovery(report, dependencies);

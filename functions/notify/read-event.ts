@@ -13,9 +13,7 @@ export type NotifyInput =
   | { kind: 'tick' }
   | { kind: 'report'; report: Report; executionArn?: string }
   /** An execution ended badly. It joins the incident of its own or of its child's failure, if there is one. */
-  | { kind: 'execution'; report: ProblemReport; executionArns: string[] }
-  /** An execution left its subject to another one, or to a person: that shows nothing. */
-  | { kind: 'nothing'; subject: Subject };
+  | { kind: 'execution'; report: ProblemReport; executionArns: string[] };
 
 const limits = { line: 300, cause: 1_000, remedy: 2_000, value: 400, items: 25, raw: 2_500 };
 const emptyContent: AlertContent = { facts: [], evidence: [], notChecked: [], links: [] };
@@ -36,7 +34,6 @@ const StatusChange = z.object({
   status: z.string(),
   stopDate: z.optional(z.nullable(z.number())),
   input: z.optional(z.nullable(z.string())),
-  output: z.optional(z.nullable(z.string())),
   error: z.optional(z.nullable(z.string())),
   cause: z.optional(z.nullable(z.string())),
 });
@@ -147,7 +144,7 @@ function attention(detail: EventDetail<'Attention'>, time: string): Report {
 function readStatusChange({ id, time, detail }: Envelope): NotifyInput | undefined {
   const read = z.safeParse(StatusChange, detail);
   if (!read.success) return undefined;
-  const { executionArn, name, status, input, output, error, cause, stopDate } = read.data;
+  const { executionArn, name, status, input, error, cause, stopDate } = read.data;
   const machine = executionArn.split(':')[6] ?? 'a state machine';
   const at = typeof stopDate === 'number' ? new Date(stopDate).toISOString() : toInstant(time);
   const subject = subjectOfInput(input ?? '') ?? {
@@ -156,7 +153,6 @@ function readStatusChange({ id, time, detail }: Envelope): NotifyInput | undefin
     name: machine,
   };
   if (status === 'SUCCEEDED') {
-    if (didNothing(output ?? '')) return { kind: 'nothing', subject };
     const recovery = `execution:${executionArn}:${status}`;
     return { kind: 'report', report: { phase: 'resolved', id: recovery, at, subject, scope: 'execution' } };
   }
@@ -194,14 +190,6 @@ function readStatusChange({ id, time, detail }: Envelope): NotifyInput | undefin
     executionArns: [...new Set([executionArn, ...(named ?? [])])].slice(0, 10),
   };
 }
-
-const IdleOutput = z.union([
-  z.object({ outcome: z.enum(['handled', 'skipped']) }),
-  z.object({ decision: z.object({ decision: z.enum(['ignore', 'hold']) }) }),
-]);
-
-/** Whether a run ended well because there was nothing for it to do: what failed before was not tried again. */
-const didNothing = (output: string): boolean => IdleOutput.safeParse(parseJson(output)).success;
 
 const KnownInput = z.object({
   connectionId: z.optional(z.string().check(z.minLength(1), z.maxLength(200))),

@@ -4,6 +4,7 @@ import { followedBy, isEndOfFollowed } from '../../shared/rules/followed-sync.ts
 import { identifySync } from '../../shared/rules/sync-identity.ts';
 import { handledElsewhere, stepSeconds, syncLease } from '../../shared/rules/sync-lease.ts';
 import { toInstant } from '../../shared/rules/sync-view.ts';
+import { withAccount } from './account.ts';
 import { describe, readConnection, unknownContext } from './context.ts';
 import { adopt } from './follow.ts';
 import type { ReadSyncDependencies } from './read-sync.ts';
@@ -113,12 +114,13 @@ async function review(
     endedAt: toInstant(sync.endedAt) ?? connection.serverTime.toISOString(),
     startedAt: isReported && !sync.overtaken ? reported.startedAt : null,
     syncId: sync.overtaken ? '' : told.syncId,
+    figures: '',
   };
   const succeeded = sync.status === 'SUCCESSFUL';
   return {
     ...described,
     outcome: succeeded ? 'succeeded' : 'failed',
     summary: `The sync of ${connection.name} that ended at ${sync.endedAt} ${succeeded ? 'succeeded' : `ended as ${sync.status}`}.`,
-    sync: ended,
+    sync: await withAccount(connection.id, ended, dependencies),
   };
 }

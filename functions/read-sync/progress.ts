@@ -3,6 +3,7 @@ import { reportOf } from '../../shared/rules/followed-sync.ts';
 import { nameOfReport, secondsToLook } from '../../shared/rules/following.ts';
 import { handledElsewhere, stepSeconds, syncLease } from '../../shared/rules/sync-lease.ts';
 import { judgeProgress } from '../../shared/rules/sync-progress.ts';
+import { withAccount } from './account.ts';
 import type { ReadSyncDependencies } from './read-sync.ts';
 
 type ProgressInput = Extract<ReadSyncInput, { mode: 'progress' }>;
@@ -43,7 +44,9 @@ export async function lookAtProgress(
     await syncs.change(connectionId, { followed: { ...state.followed, endedAt: result.sync.endedAt } });
   }
   if (result.outcome === 'succeeded') await recordSuccess(connectionId, dependencies);
-  return result;
+  return result.sync === null
+    ? result
+    : { ...result, sync: await withAccount(connectionId, result.sync, dependencies) };
 }
 
 /**

@@ -3,7 +3,7 @@ import { startSync } from '../start-sync/start-sync.ts';
 import { createConnections } from '../../shared/clients/ledger/connections.ts';
 import { createLeases } from '../../shared/clients/ledger/leases.ts';
 import { createSyncs } from '../../shared/clients/ledger/syncs.ts';
-import type { Connection } from '../../shared/contracts/fivetran.ts';
+import type { Connection, PastSync } from '../../shared/contracts/fivetran.ts';
 import type {
   BeginResult,
   EndedSync,
@@ -266,7 +266,7 @@ async function followed(
 }
 
 describe('a look at a sync', () => {
-  const after = async (change: (w: ReturnType<typeof world>) => void, seconds = 3) => {
+  const after = async (change: (w: ReturnType<typeof world>) => void, seconds = 10) => {
     const it = world();
     await it.begin();
     const { following } = await it.start();
@@ -315,10 +315,10 @@ describe('a look at a sync', () => {
     const { following, connection, look, clock } = await after(() => undefined);
     const running = await look(following);
     connection.syncState = 'scheduled';
-    clock.advance(20);
+    clock.advance(60);
     const quiet = await look(running.following);
     expect(quiet).toMatchObject({ outcome: 'running', following: { quietLooks: 1 } });
-    clock.advance(20);
+    clock.advance(60);
     expect(await look(quiet.following)).toMatchObject({ outcome: 'failed', sync: { status: 'CANCELED' } });
   });
 
@@ -419,6 +419,7 @@ describe('one sync is handled once', () => {
     endedAt,
     startedAt: null,
     syncId,
+    figures: '',
   });
   const succeededAt = '2026-11-22T11:00:00.500000Z';
   const webhook = {
@@ -590,6 +591,60 @@ describe('the beginning of a run', () => {
   });
 });
 
+describe('Fivetran’s own history of syncs', () => {
+  const endedAt = '2026-11-22T11:00:00.500Z';
+  const past = {
+    syncId: 's-7',
+    startedAt: '2026-11-22T10:50:00Z',
+    endedAt,
+    status: 'FAILURE',
+    reason: 'too many connections',
+    figures: { rows: 12, 'load volume mb': 0.5 },
+  };
+  const review = { review: true, syncId: '', status: 'FAILURE', reason: '', endedAt };
+  const reviewed = (history: PastSync[] | undefined, request: object = review) => {
+    const it = world([connectionOf({ failedAt: endedAt })]);
+    it.fivetran.history = history;
+    return it.begin(request);
+  };
+
+  test('names the sync that no webhook told, its start, its reason and what Fivetran counted', async () => {
+    expect(
+      (await reviewed([{ ...past, syncId: 's-6', endedAt: '2026-11-22T10:00:00Z' }, past])).sync,
+    ).toEqual({
+      status: 'FAILURE',
+      reason: 'too many connections',
+      tasks: [],
+      warnings: [],
+      endedAt,
+      startedAt: '2026-11-22T10:50:00.000Z',
+      syncId: 's-7',
+      figures: 'rows 12, load volume mb 0.5',
+    });
+  });
+
+  test('is read by the id that the webhook told, and leaves what that told', async () => {
+    const told = { ...review, syncId: 's-7', reason: 'told' };
+    const { sync } = await reviewed([{ ...past, syncId: 'another' }, past], told);
+    expect(sync).toMatchObject({ syncId: 's-7', reason: 'told', figures: 'rows 12, load volume mb 0.5' });
+  });
+
+  test.each([
+    ['is not offered', undefined],
+    ['does not know the sync', []],
+    ['knows only of others', [{ ...past, endedAt: '2026-11-22T10:00:00Z' }]],
+    ['tells no ends', [{ ...past, endedAt: null }]],
+  ])('changes nothing where it %s', async (_where, history) => {
+    expect((await reviewed(history)).sync).toMatchObject({ syncId: '', startedAt: null, figures: '' });
+  });
+
+  test('that cannot be read holds nothing up', async () => {
+    const it = world([connectionOf({ failedAt: endedAt })]);
+    it.fivetran.syncHistory.list = () => Promise.reject(new UnavailableError('Fivetran answered 503.'));
+    expect((await it.begin(review)).outcome).toBe('failed');
+  });
+});
+
 describe('the end of a run', () => {
   const sync: EndedSync = {
     status: 'SUCCESSFUL',
@@ -599,6 +654,7 @@ describe('the end of a run', () => {
     endedAt: '2026-11-22T11:00:00.500Z',
     startedAt: null,
     syncId: '',
+    figures: '',
   };
 
   test.each([

@@ -34,8 +34,7 @@ export async function checkWebhook({
       type: 'Attention',
       detail: {
         version: 1,
-        // Not Fivetran's id of it: one that was registered anew ends what was told of the one that is gone.
-        subject: { type: 'webhook', id: 'account', name: webhookUrl },
+        subject: { type: 'webhook', id: webhook?.id ?? 'missing', name: webhookUrl },
         kind: 'webhook-inactive',
         summary: isActive
           ? 'Fivetran posts to our webhook again.'

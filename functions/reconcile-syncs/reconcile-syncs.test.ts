@@ -263,26 +263,6 @@ describe('reconciliation', () => {
     ]);
   });
 
-  test.each<[string, (it: ReturnType<typeof world>) => void]>([
-    ['was missing', ({ fivetran }) => (fivetran.registered.length = 0)],
-    ['was switched off', ({ fivetran }) => (fivetran.registered[0]!.active = false)],
-  ])('takes back what it told of a webhook that %s when another one is registered', async (_how, spoil) => {
-    const it = world();
-    spoil(it);
-    await it.reconcile();
-    it.fivetran.registered.splice(0, 1, {
-      id: 'w_2',
-      type: 'account',
-      url,
-      events: ['sync_end'],
-      active: true,
-    });
-    await it.reconcile();
-    expect(it.told()).toEqual(['webhook-inactive', 'webhook-inactive over']);
-    const [begun, over] = it.events.map(({ detail }) => 'subject' in detail && detail.subject);
-    expect(over).toEqual(begun);
-  });
-
   test('leaves connections of other services alone', async () => {
     const it = world([connectionOf({ service: 'salesforce', setupState: 'broken' })]);
     expect(await it.reconcile()).toEqual({ connections: 0, endedSyncs: 0, changes: 0 });

@@ -30,6 +30,16 @@ export async function verifyIncrement(
   input: VerifyIncrementInput,
   dependencies: VerifyIncrementDependencies,
 ): Promise<VerifyIncrementResult> {
+  const result = await verify(input, dependencies);
+  const { figures = '' } = input.sync;
+  if (figures === '' || result.verdict === 'recheck') return result;
+  return { ...result, summary: `${result.summary} Fivetran's own figures: ${figures}.` };
+}
+
+async function verify(
+  input: VerifyIncrementInput,
+  dependencies: VerifyIncrementDependencies,
+): Promise<VerifyIncrementResult> {
   const { marks, connections, clock, log } = dependencies;
   const { connectionId } = input;
   log.remember({ connectionId });

@@ -1,28 +1,10 @@
-import { AwsError } from './service.ts';
+import type { AwsError } from './service.ts';
 
 /** How one service words its complaints about parameters. */
 export interface InputErrors {
   missing: (name: string) => AwsError;
   /** `expectation` completes the sentence "expected …". */
   invalid: (name: string, value: unknown, expectation: string) => AwsError;
-}
-
-/**
- * The wording that Step Functions and EventBridge share.
- *
- * @param spell how the service writes a parameter's name in its complaints
- */
-export function constraintErrors(spell = (name: string): string => name): InputErrors {
-  const complaint = (value: string, name: string, constraint: string): AwsError =>
-    new AwsError(
-      'ValidationException',
-      `1 validation error detected: Value ${value} at '${spell(name)}' failed to satisfy constraint: ${constraint}`,
-    );
-  return {
-    missing: (name) => complaint('null', name, 'Member must not be null'),
-    invalid: (name, value, expectation) =>
-      complaint(`'${JSON.stringify(value)}'`, name, `expected ${expectation}`),
-  };
 }
 
 /** Typed reading of one request's parameters, whether its protocol carries types (JSON) or only text (query). */

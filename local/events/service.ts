@@ -1,11 +1,24 @@
-import { constraintErrors, readInput, type Input } from '../aws/input.ts';
+import { readInput, type Input } from '../aws/input.ts';
 import { takePage } from '../aws/paging.ts';
 import { AwsError, type Service } from '../aws/service.ts';
 import { isJsonObject, parseJson, type JsonObject } from '../json.ts';
 import type { Bus, EventBridge, Rule, RuleTarget } from './event-bridge.ts';
 import { matchesPattern, PatternError, validatePattern } from './pattern.ts';
 
-const inputErrors = constraintErrors((name) => name.charAt(0).toLowerCase() + name.slice(1));
+const inputErrors = {
+  missing: (name: string) =>
+    new AwsError(
+      'ValidationException',
+      `1 validation error detected: Value null at '${lowerFirst(name)}' failed to satisfy constraint: Member must not be null`,
+    ),
+  invalid: (name: string, value: unknown, expectation: string) =>
+    new AwsError(
+      'ValidationException',
+      `1 validation error detected: Value '${JSON.stringify(value)}' at '${lowerFirst(name)}' failed to satisfy constraint: expected ${expectation}`,
+    ),
+};
+
+const lowerFirst = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1);
 
 /** The most that one PutEvents request may carry, in bytes. */
 const largestPut = 262_144;

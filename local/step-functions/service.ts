@@ -1,4 +1,4 @@
-import { constraintErrors, readInput, type Input } from '../aws/input.ts';
+import { readInput, type Input } from '../aws/input.ts';
 import { takePage } from '../aws/paging.ts';
 import { createProperties } from '../aws/properties.ts';
 import { AwsError, type Call, type Operation, type Service } from '../aws/service.ts';
@@ -9,7 +9,6 @@ import { toWire } from './history.ts';
 import { StepFunctionsError, type Execution, type Machine } from './execution.ts';
 import type { StepFunctions } from './step-functions.ts';
 
-const inputErrors = constraintErrors();
 const statuses = ['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED', 'PENDING_REDRIVE'];
 
 /** The Step Functions API: https://docs.aws.amazon.com/step-functions/latest/apireference/API_Operations.html */
@@ -130,6 +129,19 @@ export function stepFunctionsResources(
     },
   };
 }
+
+const inputErrors = {
+  missing: (name: string) =>
+    new AwsError(
+      'ValidationException',
+      `1 validation error detected: Value null at '${name}' failed to satisfy constraint: Member must not be null`,
+    ),
+  invalid: (name: string, value: unknown, expectation: string) =>
+    new AwsError(
+      'ValidationException',
+      `1 validation error detected: Value '${JSON.stringify(value)}' at '${name}' failed to satisfy constraint: expected ${expectation}`,
+    ),
+};
 
 function arn(input: Input, name: string, kind: 'stateMachine' | 'execution'): string {
   const value = input.string(name);

@@ -73,6 +73,26 @@ export interface PrivateLink {
   serviceName?: string;
 }
 
+/** Fivetran's group of connections, with one destination. */
+export interface Group {
+  id: string;
+  /** What people call it. */
+  name: string;
+}
+
+/** One sync in Fivetran's history, as far as that tells. */
+export interface PastSync {
+  /** Empty when it is not told. */
+  syncId: string;
+  startedAt: string | null;
+  endedAt: string | null;
+  /** Fivetran's word. */
+  status: string;
+  reason: string;
+  /** What Fivetran counted, rows or volumes, by Fivetran's names. */
+  figures: Record<string, number>;
+}
+
 /** Where a group's connections write to; has the id of its group. */
 export interface Destination {
   id: string;

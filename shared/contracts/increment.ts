@@ -50,6 +50,8 @@ export const VerifyIncrementInput = z.object({
     startedAt: z.nullable(Instant),
     endedAt: Instant,
     syncId: z.nullish(z.string()),
+    /** What Fivetran itself counted; empty where it does not say. */
+    figures: z.optional(z.string()),
   }),
   /**
    * The mark that run-sync took before it started this very sync. It may judge the sync whatever the clocks say:

@@ -70,6 +70,8 @@ export interface PrivateLinkState {
   outcome: 'planned' | 'ready' | 'pending' | 'failed';
   serviceId: string;
   serviceName: string;
+  /** What people call the group; only told by `plan`. */
+  groupName: string;
   privateLinkId: string;
   /** DNS name that Fivetran reaches the database by; empty while there is none. */
   host: string;

@@ -71,6 +71,8 @@ export const EndedSync = z.object({
   startedAt: z.nullable(Instant),
   /** Empty when Fivetran did not name it. */
   syncId: z.string(),
+  /** What Fivetran itself counted, for a person to read; empty where it does not say. */
+  figures: z.string(),
 });
 export type EndedSync = z.output<typeof EndedSync>;
 

@@ -78,6 +78,7 @@ function ended(
     endedAt: toInstant(endedAt ?? null) ?? connection.serverTime.toISOString(),
     startedAt: news?.startedAt ?? toInstant(following.startedAt),
     syncId: news?.syncId ?? '',
+    figures: '',
   };
   return {
     outcome: succeeded ? 'succeeded' : 'failed',

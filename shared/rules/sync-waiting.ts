@@ -8,6 +8,8 @@ export interface Waiting {
 /** A sync that is not over by then is a failure. */
 export const deadlineSeconds = { incremental: 6 * 3600, historical: 14 * 24 * 3600 } as const;
 
+/** Without a prediction; a webhook tells of a shorter sync before. */
+const firstQuestionSeconds = 8;
 /** Shorter syncs are not worth a prediction. */
 const leastExpectedSeconds = 30;
 /** From then on, questions come at a steady pace. */
@@ -18,7 +20,7 @@ const incrementalSeconds = deadlineSeconds.incremental;
 
 /**
  * When Fivetran is asked the next time, after it was asked at `elapsedSeconds`. Its API is asked rarely: a sync of
- * 30 minutes costs at most 6 questions and one of 5 hours at most 34, even when no webhook arrives and the
+ * 30 minutes costs at most 5 questions and one of 5 hours at most 33, even when no webhook arrives and the
  * prediction is wrong. With a webhook, its report of the end brings the question forward.
  */
 export function nextQuestionSeconds({ elapsedSeconds, expectedSeconds }: Waiting): number {
@@ -27,10 +29,10 @@ export function nextQuestionSeconds({ elapsedSeconds, expectedSeconds }: Waiting
     const first = 0.95 * expectedSeconds;
     if (elapsedSeconds < first) return first;
     if (elapsedSeconds >= steadyFromSeconds) return elapsedSeconds + steadySeconds;
-    return first + Math.max(0.2 * expectedSeconds, 5 * (elapsedSeconds - first));
+    return first + Math.max(0.2 * expectedSeconds, 6 * (elapsedSeconds - first));
   }
   if (elapsedSeconds >= steadyFromSeconds) return elapsedSeconds + steadySeconds;
-  return Math.max(2, 4 * elapsedSeconds);
+  return Math.max(firstQuestionSeconds, 4 * elapsedSeconds);
 }
 
 /**

@@ -1,6 +1,13 @@
 import type { SelectedTable } from '../../shared/contracts/connection-record.ts';
 import type { Fivetran } from '../../shared/clients/fivetran/fivetran.ts';
-import type { Connection, Destination, PrivateLink, Webhook } from '../../shared/contracts/fivetran.ts';
+import type {
+  Connection,
+  Destination,
+  Group,
+  PastSync,
+  PrivateLink,
+  Webhook,
+} from '../../shared/contracts/fivetran.ts';
 import { NotFoundError } from '../../shared/errors.ts';
 import type { Clock } from '../../shared/clock.ts';
 
@@ -43,6 +50,10 @@ export interface FivetranDouble extends Fivetran {
   destination: Destination | undefined;
   /** What the schemas' endpoint tells; undefined before Fivetran has captured a schema. */
   tables: SelectedTable[] | undefined;
+  /** The account's groups. */
+  knownGroups: Group[];
+  /** Undefined where Fivetran does not offer it. */
+  history: PastSync[] | undefined;
   /** Every call, for instance `connections.get assimilate_seem`. */
   calls: string[];
   /** What create and update were given. */
@@ -92,6 +103,8 @@ export function createFivetranDouble(
     calls: [],
     sent: [],
     refusals: [],
+    history: undefined,
+    knownGroups: [{ id: 'projected_sickle', name: 'Warehouse' }],
     connections: {
       get: (id) => answer(`connections.get ${id}`, () => now(find(id))),
       list: async function* ({ groupId, schema } = {}) {
@@ -140,6 +153,16 @@ export function createFivetranDouble(
     schemas: {
       selectedTables: (id) => answer(`schemas ${id}`, () => double.tables),
       reload: (id) => answer(`schemas.reload ${id}`, () => double.tables ?? []),
+    },
+    syncHistory: { list: (id) => answer(`syncHistory ${id}`, () => structuredClone(double.history)) },
+    groups: {
+      list: () => answer('groups.list', () => structuredClone(double.knownGroups)),
+      get: (id) =>
+        answer(`groups.get ${id}`, () => {
+          const group = double.knownGroups.find((each) => each.id === id);
+          if (group === undefined) throw new NotFoundError('Fivetran does not know it.');
+          return { ...group };
+        }),
     },
     destinations: {
       get: (id) =>

@@ -7,7 +7,6 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { localAwsClient } from '../../../tests/support/aws-client.ts';
-import { makeLedgerTable } from '../../../tests/support/dynamodb-ledger.ts';
 import { startAwsEndpoint, type AwsEndpoint } from '../endpoint.ts';
 import { createDynamodb, type Dynamodb } from './dynamodb.ts';
 
@@ -23,7 +22,19 @@ beforeAll(async () => {
     services: [dynamodb.service],
   });
   client = new DynamoDBClient(localAwsClient(endpoint.url));
-  const provisioned = await makeLedgerTable(dynamodb);
+  const provisioned = await dynamodb.resources['AWS::DynamoDB::Table']?.('Ledger', {
+    TableName: 'ledger',
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: [
+      { AttributeName: 'pk', AttributeType: 'S' },
+      { AttributeName: 'sk', AttributeType: 'S' },
+    ],
+    KeySchema: [
+      { AttributeName: 'pk', KeyType: 'HASH' },
+      { AttributeName: 'sk', KeyType: 'RANGE' },
+    ],
+    TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+  });
   expect(provisioned).toEqual({
     ref: 'ledger',
     attributes: { Arn: 'arn:aws:dynamodb:us-east-1:111122223333:table/ledger', TableName: 'ledger' },

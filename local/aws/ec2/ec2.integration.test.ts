@@ -24,7 +24,6 @@ import {
   paginateDescribeVpcEndpointConnections,
 } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { askToConnect } from '../../../tests/support/aws-client.ts';
 import { startAwsEndpoint, type AwsEndpoint } from '../endpoint.ts';
 import { createEc2, type Ec2 } from './ec2.ts';
 
@@ -88,8 +87,16 @@ const createService = async (name: string): Promise<{ serviceId: string; service
   };
 };
 
-const ask = (serviceName: string, account = fivetran): Promise<string> =>
-  askToConnect(clientOf(account), serviceName);
+const ask = async (serviceName: string, account = fivetran): Promise<string> => {
+  const { VpcEndpoint } = await clientOf(account).send(
+    new CreateVpcEndpointCommand({
+      VpcId: 'vpc-0123456789abcdef0',
+      VpcEndpointType: 'Interface',
+      ServiceName: serviceName,
+    }),
+  );
+  return VpcEndpoint?.VpcEndpointId ?? '';
+};
 
 const allow = (serviceId: string, ...AddAllowedPrincipals: string[]) =>
   clientOf('AKIAOWN').send(

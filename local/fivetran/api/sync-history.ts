@@ -59,5 +59,6 @@ function show(sync: SyncRecord): Json {
     status: sync.status ?? 'IN_PROGRESS',
     reason: sync.reason ?? null,
     task_type: sync.taskType ?? null,
+    rows: sync.rows,
   };
 }

@@ -3,9 +3,11 @@ import type { Clock, TimeLeft } from '../../clock.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 import { connectionsOf, type Connections } from './connections.ts';
 import { destinationsOf, type Destinations } from './destinations.ts';
+import { groupsOf, type Groups } from './groups.ts';
 import { createFivetranHttp, type HttpSettings } from './http.ts';
 import { privateLinksOf, type PrivateLinks } from './private-links.ts';
 import { schemasOf, type Schemas } from './schemas.ts';
+import { syncHistoryOf, type SyncHistory } from './sync-history.ts';
 import { webhooksOf, type Webhooks } from './webhooks.ts';
 
 /** Fivetran's REST API, one property per resource: https://fivetran.com/docs/rest-api */
@@ -13,7 +15,9 @@ export interface Fivetran {
   privateLinks: PrivateLinks;
   connections: Connections;
   schemas: Schemas;
+  syncHistory: SyncHistory;
   destinations: Destinations;
+  groups: Groups;
   webhooks: Webhooks;
 }
 
@@ -43,7 +47,9 @@ export function fivetranWith(settings: HttpSettings): Fivetran {
     privateLinks: privateLinksOf(http),
     connections: connectionsOf(http),
     schemas: schemasOf(http),
+    syncHistory: syncHistoryOf(http),
     destinations: destinationsOf(http),
+    groups: groupsOf(http),
     webhooks: webhooksOf(http),
   };
 }
