@@ -10,11 +10,12 @@ import { systemClock } from '../../shared/clock.ts';
 import {
   faultsOfAnswer,
   faultsOfRequest,
+  forbiddenRequests,
   operationNames,
   operationOf,
   type Exchange,
 } from '../support/api-facts.ts';
-import { startFivetranBench, type FivetranBench } from '../support/fivetran-bench.ts';
+import { startFivetranBench, textOf, type FivetranBench } from '../support/fivetran-bench.ts';
 
 // Every method of our client, over HTTP against the local Fivetran, held against what Fivetran's own API description
 // says: what we send is allowed, and what the local Fivetran answers is what Fivetran would.
@@ -141,6 +142,7 @@ describe('the client and the local Fivetran', () => {
       config: { host, user: postgres.users.fivetran.name, password: postgres.users.fivetran.password },
     });
     await fivetran.connections.test(id);
+    expect(await fivetran.schemas.reload(id)).toHaveLength(15);
     await fivetran.connections.sync(id);
     await bench.settled(id);
     expect((await fivetran.connections.get(id)).succeededAt).not.toBeNull();
@@ -149,6 +151,8 @@ describe('the client and the local Fivetran', () => {
       await all(fivetran.connections.list({ groupId: bench.fivetran.groupId, schema: 'facts' })),
     ).toHaveLength(1);
     expect((await fivetran.destinations.get(bench.fivetran.groupId)).service).toBe('databricks');
+    const [group] = await fivetran.groups.list();
+    expect(await fivetran.groups.get(bench.fivetran.groupId)).toEqual(group);
     const { port } = receiver.address() as AddressInfo;
     const webhook = await fivetran.webhooks.createForAccount({
       url: `https://127.0.0.1:${port}/fivetran`,
@@ -165,6 +169,27 @@ describe('the client and the local Fivetran', () => {
     expect(exchanges.flatMap(faultsOfRequest)).toEqual([]);
     expect(exchanges.flatMap(faultsOfAnswer)).toEqual([]);
     expect(new Set(exchanges.map(operationOf))).toEqual(new Set(operationNames));
+  });
+
+  // Sync history is not in the description, so that only the round trip can be held.
+  test('agree about the history of syncs, and that an account may not have it', async () => {
+    const id = await bench.connect('history');
+    await bench.sync(id);
+    const [sync] = bench.fivetran.account.connections.get(id)?.syncs ?? [];
+    const now = Date.now();
+    const window = { from: new Date(now - 3_600_000), to: new Date(now + 60_000) };
+    const list = () => fivetran.syncHistory.list(id, window);
+    expect(await list()).toMatchObject([
+      {
+        syncId: sync?.id,
+        startedAt: sync?.startedAt.toISOString().replace('Z', '000Z'),
+        status: 'SUCCESSFUL',
+        figures: { rows: sync?.rows },
+      },
+    ]);
+    bench.fivetran.faults.set({ kind: 'no-sync-history' });
+    expect(await list()).toBeUndefined();
+    await bench.call('DELETE', `connections/${id}`);
   });
 });
 
@@ -194,92 +219,109 @@ test('an update method of old is the one word beyond the description, and is sen
 });
 
 describe('the local Fivetran answers what the description forbids with the documented error', () => {
-  const link = 'a_private_link';
-  const connection = {
-    group_id: 'none',
-    service: 'postgres',
-    config: { schema_prefix: 'x' },
+  const ids: Record<string, string> = {};
+  beforeAll(async () => {
+    const link = await bench.linkUp('pl_forbidden');
+    const body = bench.connectionBody(link, { schema_prefix: 'forbidden' });
+    const created = await bench.call('POST', 'connections', { ...body, paused: true });
+    const webhook = await bench.call('POST', 'webhooks/account', {
+      url: 'https://example.com/forbidden',
+      events: ['sync_end'],
+      active: false,
+    });
+    ids.connectionId = textOf(created.data.id);
+    ids.privateLinkId = link.id;
+    ids.webhookId = textOf(webhook.data.id);
+    ids.destinationId = bench.fivetran.groupId;
+    ids.groupId = bench.fivetran.groupId;
+  });
+  const pathOf = (operation: string, id: (name: string) => string): [method: string, path: string] => {
+    const [method = '', template = ''] = operation.split(' ');
+    return [method, template.replace('/v1/', '').replace(/\{(\w+)\}/g, (_, name: string) => id(name))];
   };
-  test.each<[string, string, string, unknown, number, string]>([
+  const known = (name: string): string => ids[name]!;
+  const unchanged = (): string =>
+    JSON.stringify(bench.fivetran.account.connections.get(known('connectionId'))?.config);
+
+  test.each(forbiddenRequests().map((request) => [request.operation, request.why, request] as const))(
+    '%s with %s',
+    async (_operation, _why, { operation, query = '', headers, body, status }) => {
+      const before = unchanged();
+      const [method, path] = pathOf(operation, known);
+      const reply = await bench.call(method, query === '' ? path : `${path}?${query}`, body, headers);
+      expect({ status: reply.status, code: typeof reply.code, message: typeof reply.message }).toEqual({
+        status,
+        code: 'string',
+        message: 'string',
+      });
+      expect(reply.code).not.toBe('Success');
+      expect(unchanged()).toBe(before);
+    },
+  );
+
+  test.each(operationNames.filter((name) => name.includes('{')))(
+    '%s with an unknown id',
+    async (operation) => {
+      const [method, path] = pathOf(operation, () => 'no_such_id');
+      const reply = await bench.call(method, path, method === 'GET' ? undefined : {});
+      expect([reply.status, reply.code]).toEqual([404, 'NotFound']);
+    },
+  );
+
+  test.each(operationNames)('the path of %s with a method that it does not have', async (operation) => {
+    const [, path] = pathOf(operation, known);
+    const reply = await bench.call('PUT', path, {});
+    expect([reply.status, reply.code]).toEqual([405, 'MethodNotAllowed']);
+  });
+
+  // What the description says in words only.
+  test.each<[string, string, string, unknown]>([
+    ['setup tests without a body', 'POST', 'connections/:id/test', undefined],
+    ['a change of nothing that lasts', 'PATCH', 'connections/:id', { run_setup_tests: true }],
     [
-      'a connection without a group',
-      'POST',
-      'connections',
-      { ...connection, group_id: undefined },
-      400,
-      'InvalidInput',
+      'a private link without the networking method',
+      'PATCH',
+      'connections/:id',
+      { private_link_id: ':link' },
     ],
     [
-      'a connection without a service',
-      'POST',
-      'connections',
-      { ...connection, service: undefined },
-      400,
-      'InvalidInput',
+      'a private networking method without the link',
+      'PATCH',
+      'connections/:id',
+      { networking_method: 'PrivateLink' },
     ],
     [
-      'a connection without a schema prefix',
-      'POST',
-      'connections',
-      { ...connection, config: {} },
-      400,
-      'InvalidInput',
+      'a daily time for another frequency',
+      'PATCH',
+      'connections/:id',
+      { daily_sync_time: '08:00', sync_frequency: 60 },
     ],
-    [
-      'a field that does not exist',
-      'POST',
-      'connections',
-      { ...connection, surprise: 1 },
-      400,
-      'InvalidInput',
-    ],
-    [
-      'a word that is no frequency',
-      'POST',
-      'connections',
-      { ...connection, sync_frequency: 7 },
-      400,
-      'InvalidInput',
-    ],
-    ['setup tests without a body', 'POST', 'connections/none/test', undefined, 404, 'NotFound'],
-    [
-      'a link whose name is too long',
-      'POST',
-      'private-links',
-      {
-        name: 'x'.repeat(24),
-        region: 'AWS_US_EAST_1',
-        service: 'SOURCE_AWS',
-        config: { connection_service_name: 'com.amazonaws.vpce.us-east-1.vpce-svc-0123456789abcdef0' },
-      },
-      400,
-      'InvalidInput',
-    ],
-    [
-      'a link in no Region',
-      'POST',
-      'private-links',
-      { name: link, region: 'us-east-1', service: 'SOURCE_AWS', config: {} },
-      400,
-      'InvalidInput',
-    ],
+    ['a link whose name is too long', 'POST', 'private-links', privateLink({ name: 'x'.repeat(24) })],
+    ['a link whose name has a hyphen', 'POST', 'private-links', privateLink({ name: 'pl-facts' })],
+    ['a link in no Region', 'POST', 'private-links', privateLink({ region: 'us-east-1' })],
     [
       'a webhook over plain http',
       'POST',
       'webhooks/account',
       { url: 'http://example.com', events: ['sync_end'] },
-      400,
-      'InvalidInput',
     ],
-    ['a connection that is not there', 'GET', 'connections/none', undefined, 404, 'NotFound'],
-    ['a page of too many items', 'GET', 'connections?limit=1001', undefined, 400, 'InvalidInput'],
-  ])('%s', async (_what, method, path, body, status, code) => {
-    const reply = await bench.call(method, path, body);
-    expect([reply.status, reply.code, typeof reply.message]).toEqual([status, code, 'string']);
-  });
-
-  test('an Accept header of the wrong version', async () => {
-    const reply = await bench.call('GET', 'connections', undefined, { accept: 'text/html' });
-    expect(reply.status).toBe(406);
+    [
+      'a schema that cannot be excluded so',
+      'POST',
+      'connections/:id/schemas/reload',
+      { exclude_mode: 'ALL' },
+    ],
+  ])('%s', async (_what, method, path, body) => {
+    const sent: unknown =
+      body === undefined
+        ? undefined
+        : JSON.parse(JSON.stringify(body).replace(':link', known('privateLinkId')));
+    const reply = await bench.call(method, path.replace(':id', known('connectionId')), sent);
+    expect([reply.status, typeof reply.message]).toEqual([400, 'string']);
   });
 });
+
+function privateLink(change: object): object {
+  const config = { connection_service_name: 'com.amazonaws.vpce.us-east-1.vpce-svc-0123456789abcdef0' };
+  return { name: 'pl_one', region: 'AWS_US_EAST_1', service: 'SOURCE_AWS', config, ...change };
+}

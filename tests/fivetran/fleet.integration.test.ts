@@ -16,7 +16,6 @@ import { createDynamodb, type Dynamodb } from '../../local/aws/dynamodb/dynamodb
 import { startAwsEndpoint, type AwsEndpoint } from '../../local/aws/endpoint.ts';
 import type { Service } from '../../local/aws/service.ts';
 import { bundleSettings } from '../../scripts/build.ts';
-import { makeLedgerTable } from '../support/dynamodb-ledger.ts';
 
 // What a fleet of 5,000 connections costs the bundle that is deployed, in a process of its own with the options of Node
 // that its template gives it.
@@ -52,7 +51,18 @@ beforeAll(async () => {
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   dynamodb = await createDynamodb({ accountId, region });
-  await makeLedgerTable(dynamodb);
+  await dynamodb.resources['AWS::DynamoDB::Table']?.('ledger', {
+    TableName: 'ledger',
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: [
+      { AttributeName: 'pk', AttributeType: 'S' },
+      { AttributeName: 'sk', AttributeType: 'S' },
+    ],
+    KeySchema: [
+      { AttributeName: 'pk', KeyType: 'HASH' },
+      { AttributeName: 'sk', KeyType: 'RANGE' },
+    ],
+  });
   aws = await startAwsEndpoint({ accountId, region, services: [dynamodb.service, secrets, bus] });
   await noteSyncs();
 });

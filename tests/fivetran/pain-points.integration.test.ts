@@ -1,11 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ensurePrivateLink } from '../../functions/ensure-private-link/ensure-private-link.ts';
 import { startPostgres, withClient, type LocalPostgres } from '../../local/postgres/postgres.ts';
-import { startFivetranBench, type FivetranBench } from '../support/fivetran-bench.ts';
+import { makeCertificates } from '../../local/postgres/certificates.ts';
+import { startFivetranBench, textOf, type FivetranBench } from '../support/fivetran-bench.ts';
+import { startOnCall } from '../support/on-call.ts';
 import { silentLog } from '../support/silent-log.ts';
-import { createShiftedClock, createSyncBench } from '../support/sync-bench.ts';
+import { createShiftedClock, createSyncBench, webhookSecret } from '../support/sync-bench.ts';
 
 // What users of other integrations of Fivetran report as missing or broken, each as a test over HTTP against the
 // local Fivetran with its real copy of a real PostgreSQL.
@@ -13,19 +17,43 @@ import { createShiftedClock, createSyncBench } from '../support/sync-bench.ts';
 let postgres: LocalPostgres;
 let bench: FivetranBench;
 let id: string;
+let certificates: Awaited<ReturnType<typeof makeCertificates>>;
+const receivers: HttpsServer[] = [];
 beforeAll(async () => {
+  certificates = await makeCertificates('receiver', ['127.0.0.1']);
   postgres = await startPostgres();
-  bench = await startFivetranBench(postgres);
+  bench = await startFivetranBench(postgres, { webhookCaPem: certificates.caPem });
   id = await bench.connect('pains');
   await bench.sync(id);
 });
 afterAll(async () => {
   await bench.stop();
+  for (const receiver of receivers) receiver.close();
   await postgres.stop();
 });
 afterEach(() => {
   bench.fivetran.faults.clear();
 });
+
+/** A receiver over HTTPS that hands what comes to our webhook function. */
+async function receiverOf(run: ReturnType<typeof sut>): Promise<string> {
+  const server = createHttpsServer(
+    { key: certificates.keyPem, cert: certificates.certificatePem },
+    (request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const signature = String(request.headers['x-fivetran-signature-256'] ?? '');
+        void run.receive(Buffer.concat(chunks), signature).then(({ statusCode, body }) => {
+          response.writeHead(statusCode).end(body);
+        });
+      });
+    },
+  ).listen(0, '127.0.0.1');
+  receivers.push(server);
+  await once(server, 'listening');
+  return `https://127.0.0.1:${(server.address() as AddressInfo).port}/fivetran`;
+}
 
 const settled = () => bench.settled(id);
 const patch = (body: object) => bench.call('PATCH', `connections/${id}`, body);
@@ -78,6 +106,7 @@ describe('a user of Fivetran does not meet these again', () => {
     const before = await bench.settled(id);
     const started = await run.start(id);
     await settled();
+    run.clock.advance(10);
     const { last, looks } = await run.follow(id, started, () => Promise.resolve());
     expect(looks).toHaveLength(1);
     expect(last.outcome).toBe('succeeded');
@@ -281,7 +310,37 @@ describe('a user of Fivetran does not meet these again', () => {
     await other.stop();
   });
 
-  test('14: a sync that Fivetran ran by itself and nobody noticed', async () => {
+  test('14: a sync that somebody else started and nobody noticed', async () => {
+    const run = sut();
+    const { data } = await bench.call('POST', 'webhooks/account', {
+      url: await receiverOf(run),
+      events: ['sync_start', 'sync_end'],
+      secret: webhookSecret,
+    });
+    await bench.sync(id);
+    const [sync] = bench.fivetran.account.connections.get(id)?.syncs.slice(-1) ?? [];
+    await expect
+      .poll(() => run.events, { timeout: 20_000 })
+      .toMatchObject([
+        {
+          type: 'Fivetran Sync Ended',
+          detail: {
+            connectionId: id,
+            syncId: sync?.id,
+            status: 'SUCCESSFUL',
+            observedBy: 'webhook',
+            review: true,
+          },
+        },
+      ]);
+    expect((await run.syncs.state(id)).reported).toMatchObject({
+      syncId: sync?.id,
+      startedAt: sync?.startedAt.toISOString(),
+    });
+    await bench.call('DELETE', `webhooks/${textOf(data.id)}`);
+  });
+
+  test('14: a sync that Fivetran ran by itself, and whose webhook was lost', async () => {
     const run = sut();
     await run.reconcile();
     expect(run.events.filter(({ type }) => type === 'Fivetran Sync Ended')).toEqual([]);
@@ -319,6 +378,32 @@ describe('a user of Fivetran does not meet these again', () => {
     expect(told()).toEqual([false, true]);
   });
 
+  test('15: alerts that nobody can filter, that repeat themselves, and that stay when it is over', async () => {
+    const onCall = await startOnCall();
+    const run = sut();
+    const tell = async (): Promise<void> => {
+      for (const { type, detail } of run.events.splice(0)) {
+        if (!('subject' in detail) || detail.subject.type !== 'connection') continue;
+        const event = { source: 'fivetran.privatelink', 'detail-type': type, detail };
+        const routes = [{ connection: 'pains', mention: '<@U0PAINS>' }];
+        await onCall.invoke({ ...event, id: randomUUID(), time: new Date().toISOString() }, { routes });
+      }
+    };
+    await run.reconcile();
+    await patch({ paused: true });
+    await run.reconcile();
+    await run.reconcile();
+    await tell();
+    expect(onCall.top()).toMatchObject([{ text: expect.stringContaining('was paused') as unknown }]);
+    expect(JSON.stringify(onCall.top())).toContain('<@U0PAINS>');
+    await patch({ paused: false });
+    await run.reconcile();
+    await tell();
+    expect(onCall.top()).toHaveLength(1);
+    expect(onCall.top()[0]?.text).toMatch(/resolved|over/i);
+    await onCall.stop();
+  });
+
   test('16: a network drop that ends the waiting', async () => {
     const target = new URL(bench.fivetran.url);
     let drops = 2;
@@ -346,16 +431,22 @@ describe('a user of Fivetran does not meet these again', () => {
       kind: 'reschedule-sync',
       connectionId: id,
       reason: 'quota',
-      afterSeconds: 120,
+      afterSeconds: 3,
     });
     const before = syncsSoFar();
     const started = await run.start(id);
-    await settled();
-    run.clock.advance(started.waitSeconds);
-    const look = await run.look(id, started.following);
-    expect(look.outcome).toBe('rescheduled');
-    expect(look.waitSeconds).toBeGreaterThan(110);
-    expect(look.waitSeconds).toBeLessThanOrEqual(122);
+    const due = Date.parse(((await settled()).status as { rescheduled_for: string }).rescheduled_for);
+    run.clock.advance(10);
+    const put = await run.look(id, started.following);
+    expect(put.outcome).toBe('rescheduled');
+    run.clock.advance(put.waitSeconds - 1);
+    expect(await run.look(id, put.following)).toMatchObject({ outcome: 'running' });
     expect(syncsSoFar()).toBe(before + 1);
+    // Fivetran's Date header has whole seconds.
+    await expect.poll(() => Date.now(), { timeout: 20_000, interval: 100 }).toBeGreaterThan(due + 1000);
+    const { last, looks } = await run.follow(id, { ...put, waitSeconds: 1 }, settled);
+    expect(last.outcome).toBe('succeeded');
+    expect(looks.filter(({ outcome }) => outcome === 'restart')).toHaveLength(1);
+    expect(syncsSoFar()).toBe(before + 2);
   });
 });

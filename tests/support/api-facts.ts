@@ -47,6 +47,88 @@ export interface Exchange {
 
 export const operationNames = Object.keys(facts.operations);
 
+/** A request that the description forbids. */
+export interface Forbidden {
+  why: string;
+  /** The operation, for instance `PATCH /v1/connections/{connectionId}`. */
+  operation: string;
+  query?: string;
+  headers?: Record<string, string>;
+  body?: unknown;
+  status: number;
+}
+
+/** All of them that follow from the description, for every operation. */
+export function forbiddenRequests(): Forbidden[] {
+  return Object.entries(facts.operations).flatMap(([operation, { accept, query, body }]) => {
+    const good = body === undefined ? {} : { body: exampleOf(body) };
+    const otherVersion = accept.endsWith('version=2') ? 'application/json' : 'application/json;version=2';
+    return [
+      { why: 'no key', operation, ...good, headers: { authorization: '' }, status: 401 },
+      { why: 'a wrong key', operation, ...good, headers: { authorization: 'Basic bm86bm8=' }, status: 401 },
+      { why: 'another version', operation, ...good, headers: { accept: otherVersion }, status: 406 },
+      ...(query.includes('limit')
+        ? ['limit=0', 'limit=1001', 'limit=many', 'cursor=bm90LW91cnM'].map((text) => ({
+            why: text,
+            operation,
+            query: text,
+            status: 400,
+          }))
+        : []),
+      ...(body === undefined ? [] : forbiddenBodies(operation, body)),
+    ];
+  });
+}
+
+function forbiddenBodies(operation: string, shape: Shape): Forbidden[] {
+  const { properties = {}, required = [] } = shape;
+  const good = exampleOf(shape) as Record<string, unknown>;
+  return [
+    { why: 'no JSON', operation, body: '{"broken', status: 400 },
+    {
+      why: 'another content type',
+      operation,
+      body: good,
+      headers: { 'content-type': 'text/plain' },
+      status: 415,
+    },
+    { why: 'an unknown field', operation, body: { ...good, surprise: 1 }, status: 400 },
+    ...required.map((field) => ({
+      why: `no ${field}`,
+      operation,
+      body: Object.fromEntries(Object.entries(good).filter(([name]) => name !== field)),
+      status: 400,
+    })),
+    ...Object.entries(properties).map(([field, inner]) => ({
+      why: `a wrong ${field}`,
+      operation,
+      body: { ...good, [field]: wrong(inner) },
+      status: 400,
+    })),
+  ];
+}
+
+/** The smallest value of a shape. */
+function exampleOf({ type = 'object', enum: words, required = [], properties = {} }: Shape): unknown {
+  if (words !== undefined) return words[0];
+  switch (type) {
+    case 'integer':
+    case 'number':
+      return 1;
+    case 'boolean':
+      return true;
+    case 'array':
+      return [];
+    case 'string':
+      return 'text';
+    default:
+      return Object.fromEntries(required.map((field) => [field, exampleOf(properties[field] ?? {})]));
+  }
+}
+
+const wrong = ({ type, enum: words }: Shape): unknown =>
+  words !== undefined ? 'NO_SUCH_WORD' : type === 'string' ? { not: 'a text' } : 'not_of_this_type';
+
 /** The operation that a request is for, for instance `GET /v1/connections/{connectionId}`. */
 export function operationOf({ method, path }: Pick<Exchange, 'method' | 'path'>): string | undefined {
   return operationNames.find((name) => {

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import net from 'node:net';
 import {
   AcceptVpcEndpointConnectionsCommand,
+  CreateVpcEndpointCommand,
   DeleteVpcEndpointsCommand,
   DescribeVpcEndpointConnectionsCommand,
   EC2Client,
@@ -13,8 +14,7 @@ import { createPrivateLink } from '../../local/aws/private-link.ts';
 import { createSecretsManager } from '../../local/aws/secrets-manager/secrets-manager.ts';
 import { AwsError, type Service } from '../../local/aws/service.ts';
 import type { ResourceHandlers } from '../../local/template/resource-handler.ts';
-import { askToConnect, localAwsClient } from './aws-client.ts';
-import { makeLedgerTable, pointAwsClientsTo } from './dynamodb-ledger.ts';
+import { localAwsClient } from './aws-client.ts';
 
 const accountId = '111122223333';
 const region = 'us-east-1';
@@ -107,10 +107,21 @@ export async function startAwsWorld() {
     AllowedPrincipals: ['arn:aws:iam::834469178297:root'],
   });
   const serviceName = `com.amazonaws.vpce.${region}.${serviceId}`;
-  await makeLedgerTable(dynamodb);
+  await make(dynamodb.resources, 'AWS::DynamoDB::Table', {
+    TableName: 'ledger',
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+    KeySchema: [
+      { AttributeName: 'pk', KeyType: 'HASH' },
+      { AttributeName: 'sk', KeyType: 'RANGE' },
+    ],
+  });
   secrets.put('fivetran', JSON.stringify({ apiKey: 'key', apiSecret: 'secret' }));
-  pointAwsClientsTo(aws.url);
   Object.assign(process.env, {
+    AWS_ENDPOINT_URL: aws.url,
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: 'AKIALOCAL',
+    AWS_SECRET_ACCESS_KEY: 'secret',
     LEDGER_TABLE: 'ledger',
     FIVETRAN_BASE_URL: `http://127.0.0.1:${String(fivetranPort)}`,
     FIVETRAN_SECRET_ID: 'fivetran',
@@ -149,7 +160,16 @@ export async function startAwsWorld() {
       );
     },
     /** Another account's endpoint asks to connect. */
-    ask: (account = '834469178297'): Promise<string> => askToConnect(clientOf(account), serviceName),
+    async ask(account = '834469178297'): Promise<string> {
+      const { VpcEndpoint } = await clientOf(account).send(
+        new CreateVpcEndpointCommand({
+          VpcId: 'vpc-0123456789abcdef0',
+          VpcEndpointType: 'Interface',
+          ServiceName: serviceName,
+        }),
+      );
+      return VpcEndpoint?.VpcEndpointId ?? '';
+    },
     async deleteEndpoint(endpointId: string, account = '834469178297'): Promise<void> {
       await clientOf(account).send(new DeleteVpcEndpointsCommand({ VpcEndpointIds: [endpointId] }));
     },

@@ -35,7 +35,8 @@ export function createShiftedClock(shiftSeconds = 0): ShiftedClock {
   };
 }
 
-const secret = 'the-webhook-secret';
+/** What the local Fivetran is to sign with. */
+export const webhookSecret = 'the-webhook-secret';
 
 /** The functions around one sync, over a Fivetran that is reached by HTTP; the ledger is in memory. */
 export function createSyncBench(
@@ -139,23 +140,26 @@ export function createSyncBench(
           log: silentLog,
         },
       ),
-    /** A signed webhook request. */
-    webhook: (event: object, options: { policy?: string } = {}) => {
+    /** A webhook request that we sign as Fivetran would. */
+    webhook: (event: object) => {
       const body = Buffer.from(JSON.stringify(event));
-      return onFivetranWebhook(
-        { body, signature: sign(body, secret) },
+      return bench.receive(body, sign(body, webhookSecret));
+    },
+    /** A webhook request as it came over the wire. */
+    receive: (body: Buffer, signature: string) =>
+      onFivetranWebhook(
+        { body, signature },
         {
-          secrets: () => Promise.resolve([secret]),
+          secrets: () => Promise.resolve([webhookSecret]),
           bus,
           syncs,
           leases,
-          policy: options.policy ?? 'every 24h',
+          policy: 'every 24h',
           clock,
           log: silentLog,
           metrics: silentMetrics,
         },
-      );
-    },
+      ),
     reconcile: (options: { policy?: string; roleVersion?: string; graceMs?: number } = {}) =>
       reconcileSyncs(undefined, {
         fivetran,
