@@ -71,7 +71,7 @@ export async function checkSource(
     const checked = await inTurn(input, slotWaitSeconds, dependencies);
     if (checked === undefined) return summarizeSource([busy]);
     await dependencies.evidence.keep(source, checked.ofSource);
-    return summarizeSource(checked.all);
+    return summarizeSource(checked.all, input);
   }
   const evidence = await dependencies.evidence.share(source, async () => {
     const checked = await inTurn(input, slotWaitOfEvidenceSeconds, dependencies);

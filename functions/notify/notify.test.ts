@@ -55,6 +55,20 @@ test('the first report posts one message that mentions on-call, the recovery upd
   expect(onCall.replies(message).map(({ text }) => text)).toEqual(['✅ rental_pg: Resolved after 12 min.']);
 });
 
+test('successes that follow do not make what is over longer', async () => {
+  await onCall.send({});
+  onCall.clock.advance(12 * 60);
+  await onCall.invoke(syncEnded());
+  for (let round = 0; round < 4; round += 1) {
+    onCall.clock.advance(150);
+    await onCall.invoke(syncEnded());
+    await onCall.tick();
+  }
+  expect(onCall.top().map(({ text, earlier }) => [text.slice(0, 24), earlier.length])).toEqual([
+    ['✅ Resolved after 12 min:', 1],
+  ]);
+});
+
 test('repeats go into the thread after a quiet period, and are counted in the first message at once', async () => {
   await onCall.send({});
   onCall.clock.advance(120);

@@ -62,6 +62,8 @@ export const Incident = z.object({
   status: z.enum(['open', 'resolved', 'information']),
   openedAt: Instant,
   resolvedAt: z.optional(Instant),
+  /** When it was over by the facts, which is told later than it was true. */
+  overAt: z.optional(Instant),
   problems: z.array(Problem),
   recoveries: z.array(z.object({ scope: z.string(), at: Instant })),
   /** How often a problem was reported. */

@@ -22,15 +22,25 @@ export interface SourceCheckResult extends CheckResult {
  */
 const foretelling = new Set([
   'source.teleport-headroom',
+  'source.teleport-limit',
   'source.table-rewrite',
   'source.key-change',
   'source.selected-tables',
   'source.transaction-id',
 ]);
 
-/** All findings with the worst status among them, and those that tell on-call of trouble ahead. */
-export function summarizeSource(findings: readonly Finding[]): SourceCheckResult {
-  const ahead = findings.filter(({ check, status }) => status === 'warning' && foretelling.has(check));
+/**
+ * All findings with the worst status among them, and those that tell on-call of trouble ahead. What would fail the
+ * very sync that follows is not foreseen: that sync shows it.
+ */
+export function summarizeSource(
+  findings: readonly Finding[],
+  { syncFollows = false }: { syncFollows?: boolean | undefined } = {},
+): SourceCheckResult {
+  const ahead = findings.filter(
+    ({ check, status }) =>
+      status === 'warning' && foretelling.has(check) && !(syncFollows && check === 'source.teleport-limit'),
+  );
   const more = ahead.length > 1 ? ` And ${String(ahead.length - 1)} more.` : '';
   return {
     ...summarize(findings),

@@ -53,7 +53,7 @@ export function headroomFindings(tables: readonly TableChanges[], times: Headroo
     .filter(({ at }) => at.waiting > teleportLimit * watchedPart || at.atNextSync > teleportLimit)
     .slice(0, 10)
     .map(({ table, at }): Finding => ({
-      check,
+      check: at.waiting > teleportLimit ? 'source.teleport-limit' : check,
       status: 'warning',
       summary: `${table.schema}.${table.table}: ${amount(table, at, times)}, ${consequence(at)}`,
       remedy: remedy(at.perMinute, times.frequencyMinutes),

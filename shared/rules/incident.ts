@@ -109,14 +109,9 @@ export function shownProblems(incident: Incident): Problem[] {
 export const brokenSince = (incident: Incident): string =>
   incident.problems.map(({ since }) => since).reduce(earlier, incident.openedAt);
 
-/** When the last recovery was true; the time of the resolution when there was none. */
+/** When it was over; a success that follows does not make it longer. */
 export const wholeSince = (incident: Incident): string =>
-  incident.recoveries
-    .map(({ at }) => at)
-    .sort(compare)
-    .at(-1) ??
-  incident.resolvedAt ??
-  incident.openedAt;
+  incident.overAt ?? incident.resolvedAt ?? incident.openedAt;
 
 /** Whether Slack has yet to be told something by this incident's own message or thread. */
 export const hasPost = (incident: Incident): boolean =>
@@ -293,7 +288,7 @@ function merge(before: Problem | undefined, report: ProblemReport, wasOpen: bool
 }
 
 function reopen(incident: Incident, report: ProblemReport, now: Date): Incident {
-  const { resolvedAt, ...rest } = incident;
+  const { resolvedAt, ...rest } = { ...incident, overAt: undefined };
   const reopened = incident.reopened + 1;
   const back: Incident = { ...rest, status: 'open', reopened };
   if (reopened >= incidentPolicy.flappingAfter) {
@@ -315,7 +310,8 @@ function applyRecovery(incident: Incident, scope: string, at: string, now: Date)
   const merged: Incident = {
     ...incident,
     recoveries: [...incident.recoveries.filter((recovery) => recovery.scope !== scope), { scope, at }],
-    revision: incident.revision + 1,
+    // What is told already is not changed by one more success.
+    revision: incident.revision + (incident.status === 'open' ? 1 : 0),
   };
   if (incident.status !== 'open' || isBroken(merged)) return merged;
   if (incident.dampedCalmSince !== undefined) {
@@ -340,6 +336,10 @@ function resolve(incident: Incident, now: Date): Incident {
     dampedCalmSince: undefined,
     status: 'resolved',
     resolvedAt: now.toISOString(),
+    overAt: incident.recoveries
+      .map(({ at }) => at)
+      .sort(compare)
+      .at(-1),
     revision: incident.revision + 1,
   };
   const lasted = duration(Math.max(0, secondsBetween(brokenSince(over), new Date(wholeSince(over)))));

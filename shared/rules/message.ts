@@ -60,7 +60,7 @@ export function renderIncident(incident: Incident, surroundings: MessageSurround
     ...factsOf(incident, worst, surroundings.now),
     ...(others.length === 0 || over ? [] : [section(`*Also*\n${others.map(alsoLine).join('\n')}`)]),
     ...whyOf(worst.content),
-    ...evidenceOf(worst.content, evidence),
+    ...evidenceOf(worst, evidence),
     ...(over ? [] : remedyOf(worst.content)),
     ...(over ? [] : commandsOf(worst, surroundings)),
     ...rawOf(worst.content),
@@ -138,11 +138,15 @@ function incidentHeadline(incident: Incident, worst: Problem): string {
     const sentence = /^(sync|increment) of /.test(said)
       ? `${said.slice(0, 1).toUpperCase()}${said.slice(1)}`
       : said;
-    return plainHeadline(`${signs[worst.severity]} ${sentence}`);
+    return plainHeadline(`${signs[worst.severity]} ${withClock(sentence)}`);
   }
   const lasted = duration(secondsBetween(brokenSince(incident), wholeSince(incident)));
-  return plainHeadline(`✅ Resolved after ${lasted}: ${said}`);
+  return plainHeadline(`✅ Resolved after ${lasted}: ${withClock(said)}`);
 }
+
+/** A headline is plain text, in which no instant can be shown in the reader's zone: the time of day is enough. */
+const withClock = (text: string): string =>
+  text.replace(/\b\d{4}-\d\d-\d\dT(\d\d:\d\d):\d\d(?:\.\d+)?Z/g, '$1 UTC');
 
 function statementOf(subject: Subject, { kind, summary }: Problem): string {
   const name = subjectName(subject);
@@ -180,8 +184,9 @@ function factsOf(incident: Incident, worst: Problem, now: Date): Block[] {
     pairs.push(['Asked by', `AWS account ${escapeWithin(ownerAccount, 40)}`]);
     pairs.push(['Endpoint', escapeWithin(endpointId, 60)], ['Our service', escapeWithin(serviceId, 60)]);
   }
+  const known = new Set<string>(Object.values(content.heldEndpoint ?? {}));
   for (const { label, value } of content.facts.slice(0, limits.facts)) {
-    if (value !== '') pairs.push([escapeWithin(label, 60), outside(value, limits.fact)]);
+    if (value !== '' && !known.has(value)) pairs.push([escapeWithin(label, 60), outside(value, limits.fact)]);
   }
   return fields(pairs);
 }
@@ -194,7 +199,10 @@ const whyOf = ({ cause }: AlertContent): Block[] =>
 
 const marks = { blocking: '✖', warning: '▲', ok: '✓', skipped: '–' } as const;
 
-function evidenceOf({ evidence, notChecked }: AlertContent, most: number): Block[] {
+function evidenceOf({ summary: said, content }: Problem, most: number): Block[] {
+  const { notChecked } = content;
+  // What the headline says already is no evidence for it.
+  const evidence = content.evidence.filter(({ summary }) => summary !== said);
   const lines = evidence
     .slice(0, most)
     .map(({ status, summary }) => `${marks[status]} ${outside(summary, limits.finding)}`);
