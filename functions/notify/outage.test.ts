@@ -65,6 +65,16 @@ test('a thousand connections that fail within a minute are five messages, and ev
   );
 }, 60_000);
 
+test('a storm that takes longer than a minute to come in is one storm', async () => {
+  for (let index = 0; index < 30; index += 1) {
+    await onCall.send(failing(index));
+    onCall.clock.advance(5);
+  }
+  await onCall.tick(2);
+  expect(onCall.slack.messages().length).toBeLessThanOrEqual(5);
+  expect(onCall.top().at(-1)?.text).toContain('27 connections failed together');
+});
+
 test('a storm shows who recovered, and that it is over', async () => {
   for (let index = 0; index < 20; index += 1) await onCall.send(failing(index));
   await onCall.tick(2);

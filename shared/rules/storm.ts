@@ -22,7 +22,7 @@ export interface FirstMessages {
   /** Keys of the incidents that get a message of their own now. */
   alone: string[];
   /** Keys by storm; a storm that is not there yet begins with them. */
-  together: { storm: string; openedAt: string; members: string[] }[];
+  together: { storm: string; openedAt: string; lastAt: string; members: string[] }[];
 }
 
 /**
@@ -44,9 +44,20 @@ export function planFirstMessages(
     const last = group.at(-1);
     if (first === undefined || last === undefined) continue;
     const keys = untold.map(({ key }) => key);
-    const running = storms.find((storm) => takesIn(storm, first));
+    const begun = plan.together.find(({ lastAt }) => isNear(lastAt, first));
+    if (begun !== undefined) {
+      begun.members.push(...keys);
+      begun.lastAt = last.openedAt;
+      continue;
+    }
+    const running = storms.find((storm) => storm.status === 'open' && isNear(storm.joinedAt, first));
     if (running !== undefined) {
-      plan.together.push({ storm: running.key, openedAt: running.openedAt, members: keys });
+      plan.together.push({
+        storm: running.key,
+        openedAt: running.openedAt,
+        lastAt: last.openedAt,
+        members: keys,
+      });
       continue;
     }
     const mayGrow =
@@ -54,7 +65,14 @@ export function planFirstMessages(
       secondsBetween(first.openedAt, now) < stormPolicy.togetherSeconds;
     if (mayGrow) continue;
     if (group.length <= stormPolicy.mostAlone) plan.alone.push(...keys);
-    else plan.together.push({ storm: `storm#${first.openedAt}`, openedAt: first.openedAt, members: keys });
+    else {
+      plan.together.push({
+        storm: `storm#${first.openedAt}`,
+        openedAt: first.openedAt,
+        lastAt: last.openedAt,
+        members: keys,
+      });
+    }
   }
   return plan;
 }
@@ -63,9 +81,9 @@ export function planFirstMessages(
 const isUntold = ({ letters }: Incident): boolean =>
   letters.some(({ kind, triedAt }) => kind === 'first' && triedAt === undefined);
 
-const takesIn = (storm: Storm, incident: Incident): boolean =>
-  storm.status === 'open' &&
-  Date.parse(incident.openedAt) - Date.parse(storm.joinedAt) <= stormPolicy.joinSeconds * 1000;
+/** Whether an incident opened so soon after a storm's last member that it is one more of them. */
+const isNear = (lastAt: string, incident: Incident): boolean =>
+  Date.parse(incident.openedAt) - Date.parse(lastAt) <= stormPolicy.joinSeconds * 1000;
 
 function groupByMinute(incidents: readonly Incident[]): Incident[][] {
   const groups: Incident[][] = [];
