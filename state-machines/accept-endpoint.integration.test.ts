@@ -34,6 +34,7 @@ const afterwards = {
     connections: [
       { connectionId: 'one', name: 'dvdrental', outcome: 'passed', startSync: true, summary: '' },
     ],
+    next: '',
     waitSeconds: 0,
     summary: '',
   }),
@@ -105,7 +106,7 @@ test('an acceptance at the first look costs at most 10 EC2 and ELBv2 requests, 2
   expect({
     secrets: count(untilAccept, /^secretsmanager:/),
     ledger: count(untilAccept, /^dynamodb:/),
-  }).toEqual({ secrets: 2, ledger: 7 });
+  }).toEqual({ secrets: 2, ledger: 9 });
 });
 
 describe('races on the wire', () => {

@@ -51,6 +51,7 @@ const tested = (outcome: string, connections: { connectionId: string; startSync:
     summary: connection.connectionId.startsWith('broken') ? `Its tests failed.` : '',
     ...connection,
   })),
+  next: '',
   waitSeconds: 15,
   summary: 'What the tests said.',
 });
@@ -92,6 +93,7 @@ describe('a request that may be accepted', () => {
       'AfterTest',
       'StartSyncs',
       'StartSync',
+      'AllTested',
       'NotifyAccepted',
       'NotifyResolved',
       'LinkHolds',
@@ -125,6 +127,34 @@ describe('a request that may be accepted', () => {
       expect(visited).not.toContain('TestConnection');
       expect(visited).toContain('NotifyAccepted');
     }
+  });
+
+  test('has all connections on its private link tested, some at a time', async () => {
+    const { calls } = await run({
+      testConnection: inTurn(
+        { ...tested('passed', [{ connectionId: 'one', startSync: true }]), next: 'one' },
+        tested('passed', [{ connectionId: 'two', startSync: true }]),
+      ),
+    });
+    expect(calls.TestConnectionRest).toEqual([{ privateLinkId: 'pl_one', after: 'one' }]);
+    expect(calls.StartSync).toMatchObject([
+      { Input: { connectionId: 'one' } },
+      { Input: { connectionId: 'two' } },
+    ]);
+    expect(calls.NotifyAccepted).toHaveLength(1);
+  });
+
+  test('starts the syncs of the others when a failed setup test cannot be told', async () => {
+    const { status, calls } = await run({
+      testConnection: () =>
+        tested('failed', [
+          { connectionId: 'broken', startSync: false },
+          { connectionId: 'two', startSync: true },
+        ]),
+      NotifyTestsFailed: throws('AccessDeniedError'),
+    });
+    expect(status).toBe('SUCCEEDED');
+    expect(calls.StartSync).toMatchObject([{ Input: { connectionId: 'two' } }]);
   });
 
   test('whose sync was started before goes on', async () => {
@@ -212,8 +242,10 @@ describe('a request that may not be accepted', () => {
   });
 
   test('and was told of before is held in silence', async () => {
-    const { visited } = await run({ validateEndpoint: () => decided('hold', { repeated: true }) });
+    const { visited, output } = await run({ validateEndpoint: () => decided('hold', { repeated: true }) });
     expect(visited).toEqual(['ValidateEndpoint', 'Decide', 'StillHeld']);
+    // A person who asked for it is told by the command line, which shows the output.
+    expect(output).toMatchObject({ decision: { summary: 'Why.', remedy: 'What to do.' } });
   });
 
   test('yet is decided again after a wait', async () => {

@@ -107,11 +107,34 @@ describe('setup tests', () => {
     ]);
     const { connections } = await testConnection({ privateLinkId: 'pl_1' }, dependencies);
     expect(connections.map(({ connectionId, startSync }) => [connectionId, startSync])).toEqual([
-      ['never', true],
       ['failed', true],
       ['fine', false],
+      ['never', true],
       ['paused', false],
     ]);
     expect(fivetran.calls.filter((call) => call === 'connections.list')).toHaveLength(1);
+  });
+
+  test('of a link with many connections are run four at a time, each once, and prove the endpoint at the first pass', async () => {
+    const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'];
+    const { dependencies, fivetran, proofs } = world(
+      'OK',
+      ids.map((id) => connectionOf({ id })),
+    );
+    const proven: number[] = [];
+    const runTest = fivetran.connections.test.bind(fivetran.connections);
+    fivetran.connections.test = (id) => {
+      proven.push(proofs.length);
+      return runTest(id);
+    };
+    const rounds: string[][] = [];
+    let after: string | undefined;
+    do {
+      const answer = await testConnection({ privateLinkId: 'pl_1', after }, dependencies);
+      rounds.push(answer.connections.map(({ connectionId }) => connectionId));
+      after = answer.next;
+    } while (after !== '');
+    expect(rounds).toEqual([ids.slice(0, 4), ids.slice(4, 8), ids.slice(8)]);
+    expect(proven.slice(0, 4)).toEqual([0, 1, 1, 1]);
   });
 });

@@ -16,10 +16,13 @@ export interface TestConnectionDependencies {
 type Tested = TestedConnections['connections'][number];
 
 const pendingWaitSeconds = 15;
+/** A setup test takes up to a minute, and one that could not run is run once more: this many fit into the time limit. */
+const mostAtOnce = 4;
 
 /**
- * Runs Fivetran's setup tests for one connection, or for every PostgreSQL connection on a private link, one after
- * the other: each of them logs in to the database. A passed test through a link that is OK proves the endpoint.
+ * Runs Fivetran's setup tests for one connection, or for the next of the PostgreSQL connections on a private link, one
+ * after the other: each of them logs in to the database. The first test that passes through a link that is OK proves
+ * the endpoint.
  */
 export async function testConnection(
   input: TestConnectionInput,
@@ -35,7 +38,7 @@ export async function testConnection(
     return testAll(link, () => Promise.resolve([connection]), dependencies);
   }
   const link = await fivetran.privateLinks.get(input.privateLinkId);
-  return testAll(link, () => connectionsOn(link.id, fivetran), dependencies);
+  return testAll(link, () => connectionsOn(link.id, input.after ?? '', fivetran), dependencies);
 }
 
 async function testAll(
@@ -44,14 +47,20 @@ async function testAll(
   dependencies: TestConnectionDependencies,
 ): Promise<TestedConnections> {
   if (link !== undefined && link.state !== 'OK') return notReady(link);
+  const all = await connections();
   const tested: Tested[] = [];
-  for (const connection of await connections()) tested.push(await testOne(connection, dependencies));
-  if (link !== undefined) await prove(link, tested, dependencies);
+  for (const connection of all.slice(0, mostAtOnce)) {
+    const one = await testOne(connection, dependencies);
+    const isFirstPass = one.outcome === 'passed' && !tested.some(({ outcome }) => outcome === 'passed');
+    if (link !== undefined && isFirstPass) await prove(link, one, dependencies);
+    tested.push(one);
+  }
   const failed = tested.filter(({ outcome }) => outcome === 'failed');
   return {
     outcome: failed.length === 0 ? 'passed' : 'failed',
     privateLinkState: link?.state ?? '',
     connections: tested,
+    next: all.length > tested.length ? (tested.at(-1)?.connectionId ?? '') : '',
     waitSeconds: 0,
     summary:
       failed.length === 0
@@ -66,22 +75,30 @@ function notReady({ name, state, stateSummary }: PrivateLink): TestedConnections
     outcome: failed ? 'failed' : 'pending',
     privateLinkState: state,
     connections: [],
+    next: '',
     waitSeconds: failed ? 0 : pendingWaitSeconds,
     summary: `Fivetran's private link ${name} is ${state}${stateSummary === '' ? '' : `: ${stateSummary}`}.`,
   };
 }
 
-async function connectionsOn(privateLinkId: string, fivetran: Fivetran): Promise<Connection[]> {
+/** In the order of their ids, so that a later call goes on where this one ended. */
+async function connectionsOn(
+  privateLinkId: string,
+  after: string,
+  fivetran: Fivetran,
+): Promise<Connection[]> {
   const found: Connection[] = [];
   for await (const { items } of fivetran.connections.list()) {
     found.push(
       ...items.filter(
         (connection) =>
-          connection.privateLinkId === privateLinkId && postgresServices.has(connection.service),
+          connection.privateLinkId === privateLinkId &&
+          postgresServices.has(connection.service) &&
+          connection.id > after,
       ),
     );
   }
-  return found;
+  return found.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 async function testOne(before: Connection, { fivetran, log }: TestConnectionDependencies): Promise<Tested> {
@@ -112,15 +129,13 @@ async function testOne(before: Connection, { fivetran, log }: TestConnectionDepe
 /** An expected endpoint's claim names no link, so the ledger is asked by the service that the link leads to. */
 async function prove(
   link: PrivateLink,
-  tested: readonly Tested[],
+  { connectionId }: Tested,
   { claims, log }: TestConnectionDependencies,
 ): Promise<void> {
-  const passed = tested.find(({ outcome }) => outcome === 'passed');
-  if (passed === undefined) return;
   const serviceId = link.serviceName?.split('.').at(-1);
   if (serviceId === undefined) return;
   const privateLinkId = link.id;
-  const proven = await claims.recordProof({ privateLinkId, serviceId, connectionId: passed.connectionId });
+  const proven = await claims.recordProof({ privateLinkId, serviceId, connectionId });
   if (proven) log.info('ENDPOINT_PROVEN', 'A setup test passed through the endpoint.', { privateLinkId });
 }
 

@@ -2,7 +2,7 @@ import { createFivetran } from '../../shared/clients/fivetran/fivetran.ts';
 import { createClaims } from '../../shared/clients/ledger/claims.ts';
 import { createLedgerTable } from '../../shared/clients/ledger/table.ts';
 import { createLoadBalancers } from '../../shared/clients/load-balancer/load-balancer.ts';
-import { followCnames } from '../../shared/clients/privatelink/host-names.ts';
+import { createHostNames } from '../../shared/clients/names/host-names.ts';
 import { createPrivateLink } from '../../shared/clients/privatelink/privatelink.ts';
 import { createSecrets } from '../../shared/clients/secrets/secrets.ts';
 import { systemClock as clock } from '../../shared/clock.ts';
@@ -34,7 +34,7 @@ export const handler = createHandler({
       loadBalancers: createLoadBalancers(),
       fivetranLinks: createFivetran(config, { secrets: createSecrets(clock), clock, timeLeftMs })
         .privateLinks,
-      hostNames: followCnames,
+      hostNames: createHostNames(),
       claims: createClaims(createLedgerTable(config), clock),
       clock,
       log,

@@ -1,7 +1,7 @@
 import type { Claims } from '../../shared/clients/ledger/claims.ts';
 import type { PrivateLinks } from '../../shared/clients/fivetran/private-links.ts';
 import type { LoadBalancers } from '../../shared/clients/load-balancer/load-balancer.ts';
-import type { HostNames } from '../../shared/clients/privatelink/host-names.ts';
+import type { HostNames } from '../../shared/clients/names/host-names.ts';
 import type { PrivateLink } from '../../shared/clients/privatelink/privatelink.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { ByHand, EndpointRequest } from '../../shared/contracts/endpoint-decision.ts';

@@ -2,16 +2,20 @@ import * as z from 'zod/mini';
 import { knownUpdateMethods } from './connection-record.ts';
 import { ConnectionId, ServiceId, SourceName } from './ids.ts';
 
-/** Input of test-connection: one connection, or all connections on a private link. */
+/** Input of test-connection: one connection, or the connections on a private link, some at a time. */
 export const TestConnectionInput = z.union([
   z.object({ connectionId: ConnectionId }),
-  z.object({ privateLinkId: z.string().check(z.minLength(1), z.maxLength(200)) }),
+  z.object({
+    privateLinkId: z.string().check(z.minLength(1), z.maxLength(200)),
+    /** `next` of the answer before; the first connections without it. */
+    after: z.optional(z.string()),
+  }),
 ]);
 export type TestConnectionInput = z.output<typeof TestConnectionInput>;
 
 export interface TestedConnections {
   /**
-   * passed: every connection's tests passed (also when there is none); failed: one did not, or the private link
+   * passed: the tests of these connections passed (also when there is none); failed: one did not, or the private link
    * failed; pending: the private link is not OK yet.
    */
   outcome: 'passed' | 'failed' | 'pending';
@@ -28,6 +32,8 @@ export interface TestedConnections {
     /** One sentence that says which tests failed; empty when they passed. */
     summary: string;
   }[];
+  /** Where to go on, when the private link has more connections than were tested; empty when it has not. */
+  next: string;
   waitSeconds: number;
   /** One sentence; says which tests failed. */
   summary: string;

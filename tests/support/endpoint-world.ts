@@ -1,7 +1,7 @@
 import type { BusEvent } from '../../shared/clients/event-bus/event-bus.ts';
 import { createClaims } from '../../shared/clients/ledger/claims.ts';
 import type { LedgerTable } from '../../shared/clients/ledger/table.ts';
-import type { HostNames } from '../../shared/clients/privatelink/host-names.ts';
+import type { HostNames } from '../../shared/clients/names/host-names.ts';
 import type { PrivateLink } from '../../shared/clients/privatelink/privatelink.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { EndpointConnection, EndpointService } from '../../shared/contracts/endpoint.ts';
