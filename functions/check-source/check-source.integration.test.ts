@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startPostgres, type LocalPostgres } from '../../local/postgres/postgres.ts';
 import { createPostgres } from '../../shared/clients/postgres/session.ts';
 import type { Secrets } from '../../shared/clients/secrets/secrets.ts';
@@ -256,6 +256,56 @@ describe('one broken thing is named, with the remedy', () => {
     ],
   ])('%s', async (_, server, check, status) => {
     expect(named(await findings({ server }), check)?.status).toBe(status);
+  });
+});
+
+// What sets these servers apart, on a PostgreSQL that answers so:
+// rds.* settings   https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.PostgreSQL.CommonDBATasks.Parameters.html
+// aurora_version() https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.VersionPolicy.Versioning.html
+// rds_superuser    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.PostgreSQL.CommonDBATasks.Roles.rds_superuser.html
+// rds.force_ssl    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/PostgreSQL.Concepts.General.SSL.html
+describe.each([
+  { server: 'Amazon RDS', group: 'parameter group', more: [] },
+  {
+    server: 'Amazon Aurora',
+    group: 'cluster parameter group',
+    more: [
+      [
+        `CREATE FUNCTION aurora_version() RETURNS text LANGUAGE sql AS $$ SELECT '15.4.0' $$`,
+        'DROP FUNCTION aurora_version()',
+      ] as const,
+    ],
+  },
+])('on $server', ({ server, group, more }) => {
+  beforeEach(async () => {
+    await breakBy(
+      `ALTER DATABASE dvdrental SET rds.extensions = 'pgcrypto'`,
+      'ALTER DATABASE dvdrental RESET rds.extensions',
+    );
+    for (const [change, mend] of more) await breakBy(change, mend);
+  });
+
+  it('is named, and is not asked for what AWS manages', async () => {
+    const found = await findings();
+    expect(named(found, 'source.version')?.summary).toContain(`(${server}) is supported`);
+    expect(named(found, 'source.pg-hba')).toMatchObject({
+      status: 'skipped',
+      summary: expect.stringContaining('AWS manages pg_hba.conf') as unknown,
+    });
+    expect(named(found, 'source.pg-hba')?.remedy).toBeUndefined();
+  });
+
+  it('has remedies that can be carried out there', async () => {
+    await admit((rules) => rules.replaceAll('hostssl', 'host'));
+    await breakBy(
+      'CREATE ROLE rds_superuser; GRANT rds_superuser TO fivetran',
+      'REVOKE rds_superuser FROM fivetran; DROP ROLE rds_superuser',
+    );
+    const found = await findings({ updateMethod: 'WAL_PGOUTPUT' });
+    expect(named(found, 'source.tls')?.remedy).toContain('rds.force_ssl = 1');
+    expect(named(found, 'source.tls')?.remedy).toContain(group);
+    expect(named(found, 'source.read-only-role')?.remedy).toContain('REVOKE rds_superuser FROM fivetran;');
+    expect(named(found, 'source.update-method')?.remedy).toContain('rds.logical_replication = 1');
   });
 });
 
