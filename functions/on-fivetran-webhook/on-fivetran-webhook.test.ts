@@ -83,6 +83,15 @@ describe('a webhook request', () => {
     ]);
   });
 
+  test('leaves no row and no password of its reason on the bus or in the ledger', async () => {
+    const { post, events, syncs } = world();
+    const reason = 'ERROR: Key (email)=(mary@example.com) already exists; password=hunter2 was used';
+    expect(await post({ ...failure, data: { ...failure.data, reason } })).toBe(200);
+    const left = JSON.stringify([events, await syncs.state(id)]);
+    expect(left).toContain('already exists');
+    expect(left).not.toMatch(/mary|hunter2/);
+  });
+
   test('is accepted with its signature in upper or lower case hex', async () => {
     const { send } = world();
     const body = Buffer.from(JSON.stringify(syncEnd));

@@ -8,6 +8,7 @@ import { ConnectionId } from '../../shared/contracts/ids.ts';
 import { ConfigError, UnavailableError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Metrics } from '../../shared/metrics.ts';
+import { cleanText } from '../../shared/rules/clean-text.ts';
 import { followedBy, isEndOfFollowed } from '../../shared/rules/followed-sync.ts';
 import { isReviewDue } from '../../shared/rules/review.ts';
 import { postgresServices } from '../../shared/rules/supported-services.ts';
@@ -126,7 +127,8 @@ async function publishEnd(
   const end = {
     syncId,
     status: status === '' ? 'UNKNOWN' : status,
-    reason: reason.slice(0, 2000),
+    // It may quote a row or a password, and goes into the ledger, onto the bus and into executions.
+    reason: cleanText(reason, 2000),
     endedAt: created,
   };
   const state = await syncs.state(connectionId);

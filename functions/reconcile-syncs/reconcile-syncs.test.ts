@@ -5,7 +5,7 @@ import { createLeases } from '../../shared/clients/ledger/leases.ts';
 import { createSyncs } from '../../shared/clients/ledger/syncs.ts';
 import type { LedgerTable } from '../../shared/clients/ledger/table.ts';
 import type { Connection } from '../../shared/contracts/fivetran.ts';
-import { UnavailableError } from '../../shared/errors.ts';
+import { AccessDeniedError, UnavailableError } from '../../shared/errors.ts';
 import { connectionOf, createFivetranDouble } from '../../tests/support/fivetran-double.ts';
 import { createManualClock } from '../../tests/support/manual-clock.ts';
 import { createMemoryLedger } from '../../tests/support/memory-ledger.ts';
@@ -61,7 +61,10 @@ function world(connections: Connection[] = [connectionOf()]) {
             return Promise.resolve();
           },
         },
-        roleVersion: () => Promise.resolve(role.version),
+        roleVersion: (source) =>
+          source === 'denied'
+            ? Promise.reject(new AccessDeniedError('secretsmanager:DescribeSecret'))
+            : Promise.resolve(role.version),
         webhookUrl: url,
         policy,
         graceMs: 120_000,
@@ -112,6 +115,32 @@ describe('reconciliation', () => {
     await expect(it.reconcile()).rejects.toThrow('no bus');
     it.breakBus(undefined);
     expect((await it.reconcile()).endedSyncs).toBe(1);
+  });
+
+  test('looks at everything else although one connection cannot be looked at, and then fails', async () => {
+    const it = world([connectionOf({ id: 'bad_one' }), connectionOf()]);
+    await it.reconcile();
+    const failedAt = it.clock.now().toISOString();
+    for (const connection of it.fivetran.connectionsById.values()) connection.failedAt = failedAt;
+    it.fivetran.registered.length = 0;
+    await it.syncs.change('bad_one', { sentRole: { source: 'denied', versionId: 'v1' } });
+    it.clock.advance(300);
+    await expect(it.reconcile()).rejects.toThrow(AccessDeniedError);
+    expect(it.told()).toEqual(['webhook-inactive', 'Fivetran Sync Ended']);
+    expect(it.events[1]).toMatchObject({ detail: { connectionId: id } });
+    await it.syncs.change('bad_one', { sentRole: { source: 'postgres', versionId: 'v1' } });
+    expect(await it.reconcile()).toMatchObject({ endedSyncs: 1 });
+    expect(it.events[2]).toMatchObject({ detail: { connectionId: 'bad_one' } });
+  });
+
+  test('looks at the connections although the webhook cannot be looked at', async () => {
+    const it = world();
+    await it.reconcile();
+    it.connection.failedAt = it.clock.now().toISOString();
+    it.clock.advance(300);
+    it.fivetran.webhooks.list = () => Promise.reject(new UnavailableError('no webhooks'));
+    await expect(it.reconcile()).rejects.toThrow('no webhooks');
+    expect(it.told()).toEqual(['Fivetran Sync Ended']);
   });
 
   test('says nothing of a sync that its webhook has reported', async () => {
@@ -280,6 +309,6 @@ describe('reconciliation', () => {
     }
     it.clock.advance(600);
     expect(await it.reconcile()).toMatchObject({ connections: 5000, endedSyncs: 5000 });
-    expect(it.fivetran.calls).toEqual([...Array<string>(5).fill('connections.list'), 'webhooks.list']);
+    expect(it.fivetran.calls).toEqual(['webhooks.list', ...Array<string>(5).fill('connections.list')]);
   });
 });

@@ -41,33 +41,50 @@ export interface Reconciliation {
 
 /**
  * Holds what Fivetran says of all PostgreSQL connections against what the ledger remembers, page by page: one list
- * call for each thousand connections. Whatever ended, began or is over since becomes an event, once.
+ * call for each thousand connections. Whatever ended, began or is over since becomes an event, once. What cannot be
+ * looked at holds nothing else up.
+ *
+ * @throws the first failure, after all the rest was looked at
  */
 export async function reconcileSyncs(
   _input: unknown,
   dependencies: ReconcileSyncsDependencies,
 ): Promise<Reconciliation> {
   const { log, metrics } = dependencies;
-  const fleet = await dependencies.openFleet();
+  const failures: unknown[] = [];
+  const attempt: Attempt = async (what, work) => {
+    try {
+      await work();
+    } catch (error) {
+      log.error('NOT_RECONCILED', `${what} could not be looked at.`, { error });
+      failures.push(error);
+    }
+  };
   const total = { connections: 0, endedSyncs: 0, changes: 0, stalestSeconds: 0 };
-  try {
-    await lookAtAll(fleet, total, dependencies);
-  } catch (error) {
-    await fleet.save({ forgetOthers: false });
-    throw error;
-  }
-  await fleet.save({ forgetOthers: true });
-  total.changes += await checkWebhook(dependencies);
-  log.info('RECONCILED', 'All connections were held against the ledger.', total);
+  await attempt("Fivetran's webhook", async () => {
+    total.changes += await checkWebhook(dependencies);
+  });
+  const fleet = await dependencies.openFleet();
+  await attempt('The list of connections', () => lookAtAll(fleet, total, attempt, dependencies));
+  await fleet.save({ forgetOthers: failures.length === 0 });
+  log.info('RECONCILED', 'The connections were held against the ledger.', {
+    ...total,
+    failed: failures.length,
+  });
   const { stalestSeconds, ...reconciliation } = total;
   metrics.counts({ StalestSeconds: stalestSeconds });
+  if (failures.length > 0) throw failures[0];
   return reconciliation;
 }
+
+/** Does it, and keeps a failure for later. */
+type Attempt = (what: string, work: () => Promise<void>) => Promise<void>;
 
 /** Counts into `total` as it goes along the pages. */
 async function lookAtAll(
   fleet: Fleet,
   total: Reconciliation & { stalestSeconds: number },
+  attempt: Attempt,
   dependencies: ReconcileSyncsDependencies,
 ): Promise<void> {
   const { fivetran, syncs, bus } = dependencies;
@@ -77,18 +94,22 @@ async function lookAtAll(
     const looks: [string, Look][] = [];
     for (const connection of items.filter(({ service }) => postgresServices.has(service))) {
       const { id } = connection;
-      const sight = { connection, serverTime, seen: fleet.before(id), state: states.get(id) ?? {} };
-      looks.push([id, await look(sight, { ...dependencies, roleVersion })]);
+      await attempt(`The connection ${id}`, async () => {
+        const sight = { connection, serverTime, seen: fleet.before(id), state: states.get(id) ?? {} };
+        looks.push([id, await look(sight, { ...dependencies, roleVersion })]);
+      });
       total.stalestSeconds = Math.max(total.stalestSeconds, staleSeconds(connection, serverTime));
     }
     const events = looks.flatMap(([, { events: its }]) => its);
-    await bus.put(events);
-    // Remembered only after the bus has taken the events: what is lost in between is told again.
-    for (const [id, { remember }] of looks) fleet.note(id, remember);
-    const endedSyncs = events.filter(({ type }) => type === 'Fivetran Sync Ended').length;
-    total.connections += looks.length;
-    total.endedSyncs += endedSyncs;
-    total.changes += events.length - endedSyncs;
+    await attempt(`A page of ${looks.length} connections`, async () => {
+      await bus.put(events);
+      // Remembered only after the bus has taken the events: what is lost in between is told again.
+      for (const [id, { remember }] of looks) fleet.note(id, remember);
+      const endedSyncs = events.filter(({ type }) => type === 'Fivetran Sync Ended').length;
+      total.connections += looks.length;
+      total.endedSyncs += endedSyncs;
+      total.changes += events.length - endedSyncs;
+    });
   }
 }
 

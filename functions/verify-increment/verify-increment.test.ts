@@ -208,7 +208,10 @@ describe('a sync that Fivetran ran by itself', () => {
 
   it('is not judged when its beginning is unknown', async () => {
     await startedAfterMark(120);
-    expect(await judge(null)).toMatchObject({ verdict: 'skipped', reason: 'no earlier mark' });
+    expect(await judge(null)).toMatchObject({
+      verdict: 'skipped',
+      reason: 'nobody reported when the sync began, so no mark can be told to be older',
+    });
   });
 
   it.each([59, 1, 0, -1])('is not judged by a mark that is %i s older: clocks differ', async (seconds) => {

@@ -48,6 +48,9 @@ async function verify(
   if (record.destination.service !== 'databricks') {
     return skipped(`the destination is ${record.destination.service}, not Databricks`);
   }
+  if ((input.markId ?? '') === '' && input.sync.startedAt === null) {
+    return skipped('nobody reported when the sync began, so no mark can be told to be older');
+  }
   const header = await eligibleMark(input, marks);
   if (header === undefined) return skipped('no earlier mark');
 

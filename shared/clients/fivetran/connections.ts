@@ -1,11 +1,14 @@
 import * as z from 'zod/mini';
 import type { Connection, ConnectionNow } from '../../contracts/fivetran.ts';
+import { hideSecrets } from '../../rules/clean-text.ts';
 import type { FivetranHttp } from './http.ts';
 import { pagesOf } from './paging.ts';
 
 const text = z._default(z.string(), '');
-const AlertWire = z.object({ code: text, message: text });
-const SetupTestWire = z.object({ title: text, status: text, message: z.nullish(z.string()) });
+/** Fivetran quotes what failed: a row, a password in a connection string. None of it comes any further. */
+const quoting = z.pipe(text, z.transform(hideSecrets));
+const AlertWire = z.object({ code: text, message: quoting });
+const SetupTestWire = z.object({ title: text, status: text, message: z.nullish(quoting) });
 
 const Wire = z.pipe(
   z.object({
