@@ -30,6 +30,8 @@ export interface StackOptions {
   fivetranAwsAccount?: string;
   /** Values of the template's parameters, over those that the stack gives itself. */
   parameters?: Record<string, string>;
+  /** `empty`: as the deployment leaves them, before a person has filled anything in. */
+  secrets?: 'filled' | 'empty';
 }
 
 /** Everything of one machine, up and wired together. */
@@ -165,19 +167,21 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
       }),
     );
     const webhookSecret = randomBytes(24).toString('hex');
-    fillSecrets(cloud, text(provisioned.parameters.get('SecretPrefix')), {
-      postgres,
-      slack,
-      fivetran,
-      databricks,
-      webhookSecret,
-    });
     registerDatabase(cloud, provisioned, postgres);
     const webhookCaFile = path.join(postgres.folder, 'webhook-ca.pem');
     const postgresCaFile = path.join(postgres.folder, 'postgres-ca.pem');
     await writeFile(webhookCaFile, cloud.httpApi.caPem);
     await writeFile(postgresCaFile, postgres.caPem);
-    await registerWebhook(fivetran, `${cloud.httpApi.url}/fivetran`, webhookSecret);
+    if (options.secrets !== 'empty') {
+      fillSecrets(cloud, text(provisioned.parameters.get('SecretPrefix')), {
+        postgres,
+        slack,
+        fivetran,
+        databricks,
+        webhookSecret,
+      });
+      await registerWebhook(fivetran, `${cloud.httpApi.url}/fivetran`, webhookSecret);
+    }
     if (options.schedules !== 'off') cloud.scheduler.start();
 
     const info: StackInfo = {

@@ -216,8 +216,17 @@ function privateLink({ options }) {
         ]),
       ),
     },
-    Outputs: Object.fromEntries(
-      serviceIds.flatMap(({ suffix, name, id }) => [
+    Outputs: Object.fromEntries([
+      ...sources
+        .filter((source) => source.endpointServiceId === undefined)
+        .map(({ name }) => [
+          `LoadBalancerSecurityGroupId${pascalCase(name)}`,
+          {
+            Description: `Security group that the security group of the source ${name} has to admit on its port.`,
+            Value: { Ref: `LoadBalancerSecurityGroup${pascalCase(name)}` },
+          },
+        ]),
+      ...serviceIds.flatMap(({ suffix, name, id }) => [
         [`EndpointServiceId${suffix}`, { Description: `Endpoint service of the source ${name}.`, Value: id }],
         [
           `EndpointServiceName${suffix}`,
@@ -227,7 +236,7 @@ function privateLink({ options }) {
           },
         ],
       ]),
-    ),
+    ]),
   };
 }
 

@@ -4,6 +4,7 @@ import type { FollowingGroup, Targets } from '../../shared/clients/load-balancer
 import type { Addresses } from '../../shared/clients/names/addresses.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { EventDetail } from '../../shared/contracts/events.ts';
+import { ConfigError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { planTargets, type TargetPlan } from '../../shared/rules/target-refresh.ts';
 
@@ -37,7 +38,7 @@ const patienceMs = 5 * 60_000;
  * to look; running it twice or out of order does no harm. What changed, and a host that leads nowhere for long, is
  * told as Attention. One source's trouble does not keep the others from being looked at.
  *
- * @throws UnavailableError, AccessDeniedError, ConfigError: the first one, after all sources were tried
+ * @throws UnavailableError, AccessDeniedError: the first one, after all sources were tried
  */
 export async function refreshTargets(dependencies: RefreshTargetsDependencies): Promise<RefreshResult[]> {
   const groups = await dependencies.targets.groups();
@@ -51,10 +52,11 @@ async function refreshGroup(
   { arn, port, source }: FollowingGroup,
   shared: RefreshTargetsDependencies,
 ): Promise<RefreshResult> {
-  const { vpcRanges, otherRanges, hostOf, addressesOf, targets, log } = shared;
-  const name = await hostOf(source);
-  const answer = await addressesOf(name);
+  const { vpcRanges, otherRanges, addressesOf, targets, log } = shared;
   const dependencies = { ...shared, source };
+  const name = await hostFor(dependencies);
+  if (name === undefined) return { source, outcome: 'unresolved', added: [], removed: [], refused: [] };
+  const answer = await addressesOf(name);
   if (answer.outcome === 'failed') {
     log.warn('HOST_UNRESOLVED', 'The name of a database does not resolve; no target is changed.', {
       source,
@@ -91,6 +93,22 @@ async function refreshGroup(
 
 /** The dependencies, and the source that is spoken of. */
 type ForSource = RefreshTargetsDependencies & { source: string };
+
+/** The database's host; undefined, and told when it lasts, as long as nobody has filled the source's secret in. */
+async function hostFor(dependencies: ForSource): Promise<string | undefined> {
+  const { source, hostOf, log } = dependencies;
+  try {
+    return await hostOf(source);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    log.warn('HOST_UNKNOWN', 'The secret of a source does not name its host.', {
+      source,
+      detail: error.message,
+    });
+    await trouble(dependencies, `the targets of ${source} follow nobody: ${error.message}`);
+    return undefined;
+  }
+}
 
 async function tell(dependencies: ForSource, host: string, plan: TargetPlan): Promise<void> {
   const { log, source } = dependencies;
@@ -136,7 +154,10 @@ async function trouble(dependencies: ForSource, what: string): Promise<void> {
   const known = await ledger.get(keyOf(source));
   const since = typeof known?.since === 'string' ? known.since : now.toISOString();
   const due = now.getTime() - Date.parse(since) >= patienceMs && known?.told !== true;
-  if (due) await attention(dependencies, 'targets-unhealthy', `Since ${since} ${what}.`, { since });
+  if (due)
+    await attention(dependencies, 'targets-unhealthy', `Since ${since} ${what.replace(/\.$/, '')}.`, {
+      since,
+    });
   if (known === undefined || due) await ledger.put({ ...keyOf(source), since, told: due });
 }
 

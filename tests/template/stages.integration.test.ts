@@ -61,6 +61,8 @@ describe('a deployment with three sources and schedules', () => {
   it('hands out what people need: services to hand over, webhook, machines, dashboard', () => {
     expect(Object.keys(prod.Outputs)).toEqual(
       expect.arrayContaining([
+        'SourceAccessSecurityGroupId',
+        'LoadBalancerSecurityGroupIdPostgres',
         'EndpointServiceNamePostgres',
         'EndpointServiceNameOrders',
         'EndpointServiceNameBilling',
