@@ -6,6 +6,7 @@ import {
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { thrownMessage } from '../shared/rules/thrown-message.ts';
 import { InterruptedError, UsageError } from './errors.ts';
 import type { Stack } from './stack.ts';
 import type { Terminal } from './terminal.ts';
@@ -105,7 +106,10 @@ export async function startAndShow(
   const { ok, text } =
     answer.status === 'SUCCEEDED'
       ? tell(answer.output)
-      : { ok: false, text: `${answer.status}: ${answer.error ?? ''} ${answer.cause ?? ''}`.trim() };
+      : {
+          ok: false,
+          text: `${answer.status}: ${answer.error ?? ''} ${thrownMessage(answer.cause ?? '')}`.trim(),
+        };
   terminal.line(text);
   return { ok, answer };
 }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { allStates, readDefinition } from '../local/step-functions/definition.ts';
+import { readEvent } from '../functions/notify/read-event.ts';
+import { thrownMessage } from '../shared/rules/thrown-message.ts';
 import { readMachine, runMachine, throws } from '../tests/support/run-machine.ts';
 
 const serviceId = 'vpce-svc-0123456789abcdef0';
@@ -370,20 +372,27 @@ describe('failures', () => {
           phase: 'problem',
           kind: 'endpoint-decision-failed',
           subject: { type: 'endpoint', id: endpointId },
-          summary: expect.stringMatching(/^The decision about vpce-0123456789abcdef1 failed\. /) as string,
+          summary: 'The decision about vpce-0123456789abcdef1 failed.',
         },
       ]);
     },
   );
 
-  test('say what the function said, in the alert and as the execution’s cause', async () => {
+  test('hand on what the function said as it came, to the alert and as the execution’s cause', async () => {
     const { calls, error, cause } = await run({
       validateEndpoint: throws('ConfigError', 'The secret x has no value yet.'),
     });
-    expect(calls.NotifyFailed).toMatchObject([
-      { summary: 'The decision about vpce-0123456789abcdef1 failed. The secret x has no value yet.' },
-    ]);
-    expect({ error, cause }).toEqual({ error: 'ConfigError', cause: 'The secret x has no value yet.' });
+    const [told] = calls.NotifyFailed ?? [];
+    expect(told).toMatchObject({ error: { Error: 'ConfigError', Cause: cause } });
+    expect(readEvent(told, new Date())).toMatchObject({
+      report: {
+        summary: 'The decision about vpce-0123456789abcdef1 failed. The secret x has no value yet.',
+      },
+    });
+    expect({ error, said: thrownMessage(cause ?? '') }).toEqual({
+      error: 'ConfigError',
+      said: 'The secret x has no value yet.',
+    });
   });
 
   test.each([
@@ -400,7 +409,8 @@ describe('failures', () => {
     expect(calls.NotifyInputFailed).toMatchObject([
       {
         subject: { type: 'execution', id: 'accept-endpoint' },
-        summary: 'An execution of accept-endpoint failed. endpointId: expected string',
+        summary: 'An execution of accept-endpoint failed.',
+        error: { Cause: expect.stringContaining('endpointId: expected string') as string },
       },
     ]);
   });
@@ -425,7 +435,10 @@ describe('failures', () => {
       validateEndpoint: throws('AccessDeniedError', 'Allow it.'),
       notify: throws('AccessDeniedError', 'Slack.'),
     });
-    expect({ error, cause }).toEqual({ error: 'AccessDeniedError', cause: 'Allow it.' });
+    expect({ error, said: thrownMessage(cause ?? '') }).toEqual({
+      error: 'AccessDeniedError',
+      said: 'Allow it.',
+    });
   });
 });
 

@@ -7,6 +7,7 @@ import { Subject } from '../../shared/contracts/subject.ts';
 import { alertKind } from '../../shared/rules/alert-kinds.ts';
 import { cleanLine, cleanText } from '../../shared/rules/clean-text.ts';
 import type { ProblemReport, Report } from '../../shared/rules/incident.ts';
+import { thrownMessage } from '../../shared/rules/thrown-message.ts';
 
 /** What notify is asked to do. */
 export type NotifyInput =
@@ -157,7 +158,9 @@ function readStatusChange({ id, time, detail }: Envelope): NotifyInput | undefin
     return { kind: 'report', report: { phase: 'resolved', id: recovery, at, subject, scope: 'execution' } };
   }
   const ended = { FAILED: 'failed', TIMED_OUT: 'ran out of time', ABORTED: 'was stopped by hand' }[status];
-  const why = [error, cause].filter((part) => part !== null && part !== undefined && part !== '').join(': ');
+  const why = [error, thrownMessage(cause ?? '')]
+    .filter((part) => part !== null && part !== undefined && part !== '')
+    .join(': ');
   const report: ProblemReport = {
     phase: 'problem',
     id: `execution:${executionArn}:${status}:${stopDate === undefined ? id : at}`,
@@ -224,8 +227,10 @@ function readNotification(event: unknown, now: Date): NotifyInput | undefined {
     };
   }
   const { diagnosis } = notification;
-  const summary =
+  const said =
     diagnosis === undefined || notification.summary !== '' ? notification.summary : diagnosis.summary;
+  const { error } = notification;
+  const summary = error === undefined ? said : `${said} ${thrownMessage(error.Cause)}`;
   const report: Report = {
     phase: notification.phase,
     id,

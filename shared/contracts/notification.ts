@@ -50,6 +50,8 @@ export const Notification = z.object({
   links: z._default(z.array(z.object({ label: z.string(), url: z.string() })), []),
   /** A held request: on-call is shown the commands that decide it by hand. */
   heldEndpoint: z.optional(HeldEndpoint),
+  /** What a machine caught; what the function said is added to the summary. */
+  error: z.optional(z.object({ Error: z.string(), Cause: z.string() })),
   /** The execution that speaks, so that its own failure joins this incident instead of opening another. */
   executionArn: z.optional(z.string()),
 });

@@ -2,6 +2,7 @@ import type { Diagnosis, FailureToDiagnose } from '../contracts/diagnosis.ts';
 import { Finding } from '../contracts/finding.ts';
 import { cleanLine, cleanText } from './clean-text.ts';
 import { failureCatalogue, type FailureRow } from './failure-catalogue.ts';
+import { thrownMessage } from './thrown-message.ts';
 
 /** The path in the order in which data flows: what is broken further up explains what is broken further down. */
 const stations = [
@@ -200,7 +201,7 @@ function whatWasSaid({ sync, error, evidence }: FailureToDiagnose): Said {
   ]);
   const reason = sync?.reason ?? '';
   const ownError =
-    error === null || error === undefined ? '' : `${error.Error}: ${causeMessage(error.Cause)}`;
+    error === null || error === undefined ? '' : `${error.Error}: ${thrownMessage(error.Cause)}`;
   const searched = [sync?.status ?? '', reason, ...tasks, ownError, JSON.stringify(evidence.sync ?? '')]
     .join('\n')
     .toLowerCase();
@@ -211,18 +212,6 @@ function whatWasSaid({ sync, error, evidence }: FailureToDiagnose): Said {
     shown: cleanLine(byFivetran ?? ownError, limits.said),
     by: byFivetran === undefined ? 'us' : 'Fivetran',
   };
-}
-
-/** A Lambda's error arrives as JSON in the Cause: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html */
-function causeMessage(cause: string): string {
-  try {
-    const parsed: unknown = JSON.parse(cause);
-    if (typeof parsed === 'object' && parsed !== null && 'errorMessage' in parsed)
-      return String(parsed.errorMessage);
-  } catch {
-    // No JSON: the cause is its own words.
-  }
-  return cause;
 }
 
 /** Findings where there are some; otherwise why there are none. Evidence comes from functions that may have failed. */
@@ -258,7 +247,7 @@ function errorOf(value: object): string {
   const error: unknown = 'error' in value ? value.error : value;
   if (typeof error === 'string') return cleanLine(error, limits.reason);
   if (typeof error !== 'object' || error === null || !('Error' in error)) return '';
-  const cause = 'Cause' in error && typeof error.Cause === 'string' ? causeMessage(error.Cause) : '';
+  const cause = 'Cause' in error && typeof error.Cause === 'string' ? thrownMessage(error.Cause) : '';
   return cleanLine(`${String(error.Error)}${cause === '' ? '' : `: ${cause}`}`, limits.reason);
 }
 
