@@ -48,7 +48,7 @@ const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean =>
   exitCode !== null || signalCode !== null;
 
 async function until(what: string, look: () => boolean): Promise<void> {
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + 110_000;
   while (!look()) {
     if (Date.now() > deadline) {
       throw new Error(`Waited in vain for ${what}:\n${runs.map(({ output }) => output()).join('\n')}`);

@@ -2,7 +2,7 @@ import type { Json } from './json.ts';
 import type { StateType } from './step-functions/definition.ts';
 
 /** Everything that the local stack tells whoever watches it: the story's progress, the report, a test. */
-type LocalEvent =
+export type LocalEvent =
   /** A part of the stack is up. */
   | { kind: 'part-ready'; part: string; durationMs: number }
   | { kind: 'execution-started'; execution: ExecutionRef; input: Json; startedBy: string | undefined }

@@ -7,6 +7,7 @@ import type { FunctionClock } from './lambda/messages.ts';
 import { startDatabricks, type LocalDatabricks } from './databricks/databricks.ts';
 import { startWarehouse, type Warehouse } from './databricks/warehouse.ts';
 import { startFivetran, type LocalFivetran } from './fivetran/fivetran.ts';
+import { fillSecrets, registerDatabase, registerWebhook } from './hand-over.ts';
 import { createObserver, type Observer } from './observer.ts';
 import { startSourceFaults, type SourceFaults } from './postgres/faults.ts';
 import { startPostgres, type LocalPostgres } from './postgres/postgres.ts';
@@ -47,17 +48,10 @@ export interface LocalStack extends Cloud {
   databricks: LocalDatabricks;
 }
 
-/** The local stack could not be put together. */
-class StackError extends Error {
-  override readonly name = 'StackError';
-}
-
 const root = path.resolve(import.meta.dirname, '..');
 const accountId = '111122223333';
 const region = 'us-east-1';
 const stackName = 'fivetran-privatelink-dev';
-/** The one source of a portable package; its outputs are named after it. */
-const sourceName = 'postgres';
 
 /**
  * Packages the service where something changed, boots every part on ports that are free, makes the packaged template
@@ -234,65 +228,6 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
   } catch (error) {
     await stop();
     throw error;
-  }
-}
-
-interface Filling {
-  postgres: LocalPostgres;
-  slack: Slack;
-  fivetran: LocalFivetran;
-  databricks: LocalDatabricks;
-  webhookSecret: string;
-}
-
-/** What a person puts in by hand after the first deployment. */
-function fillSecrets(
-  { secrets }: Cloud,
-  prefix: string,
-  { postgres, slack, fivetran, databricks, webhookSecret }: Filling,
-): void {
-  const { name: username, password } = postgres.users.checks;
-  const { name: host, port, database: dbname, caPem: ca } = postgres;
-  secrets.put(`${prefix}/fivetran`, { apiKey: fivetran.apiKey, apiSecret: fivetran.apiSecret });
-  secrets.put(`${prefix}/webhook`, { current: webhookSecret });
-  secrets.put(`${prefix}/databricks`, {
-    host: databricks.url,
-    warehouseId: databricks.warehouseId,
-    token: databricks.token,
-  });
-  secrets.put(`${prefix}/slack`, { botToken: slack.botToken });
-  secrets.put(`${prefix}/source/${sourceName}`, { username, password, host, port, dbname, ca });
-  const { name: fivetranUser, password: fivetranPassword } = postgres.users.fivetran;
-  secrets.put(`${prefix}/source/${sourceName}/fivetran`, {
-    username: fivetranUser,
-    password: fivetranPassword,
-    port,
-    dbname,
-  });
-}
-
-function registerDatabase(
-  { elbv2 }: Cloud,
-  { resources }: ProvisionedStack,
-  { host, port }: LocalPostgres,
-): void {
-  for (const { type, ref } of resources.values()) {
-    if (type === 'AWS::ElasticLoadBalancingV2::TargetGroup') elbv2.register(ref, host, port);
-  }
-}
-
-/** https://fivetran.com/docs/rest-api/api-reference/webhooks/create-account-webhook */
-async function registerWebhook(fivetran: LocalFivetran, url: string, secret: string): Promise<void> {
-  const response = await fetch(`${fivetran.url}/v1/webhooks/account`, {
-    method: 'POST',
-    headers: {
-      authorization: `Basic ${Buffer.from(`${fivetran.apiKey}:${fivetran.apiSecret}`).toString('base64')}`,
-      'content-type': 'application/json',
-    },
-    body: JSON.stringify({ url, secret, active: true, events: ['sync_start', 'sync_end'] }),
-  });
-  if (!response.ok) {
-    throw new StackError(`The local Fivetran refused the webhook ${url}: ${await response.text()}`);
   }
 }
 

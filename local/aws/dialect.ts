@@ -4,17 +4,7 @@ import { readQueryInput } from './protocols/query-input.ts';
 import { writeQueryError, writeQueryOutput } from './protocols/query.ts';
 import type { Reply } from './protocols/reply.ts';
 import { matchRoute, writeRestError, writeRestOutput } from './protocols/rest.ts';
-import { AwsError, type Protocol, type Service } from './service.ts';
-
-/** The parts of an HTTP request that a protocol reads. */
-export interface RawRequest {
-  method: string;
-  url: URL;
-  headers: Record<string, string | undefined>;
-  body: Buffer;
-  /** Whether `body` is what was sent: one that is too large is left out. */
-  isWhole: boolean;
-}
+import { AwsError, type Protocol, type RawRequest, type Service } from './service.ts';
 
 /** One request's language: how to read what it wants, and how to write the answer or the error. */
 export interface Dialect {

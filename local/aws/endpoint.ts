@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { listenOnLoopback, readBody } from '../loopback.ts';
-import { chooseDialect, guessDialect, type Dialect, type RawRequest } from './dialect.ts';
+import { chooseDialect, guessDialect, type Dialect } from './dialect.ts';
 import type { Reply } from './protocols/reply.ts';
-import { AwsError, type Service } from './service.ts';
-import type { PermissionRequest } from '../iam/iam.ts';
+import { AwsError, type PermissionRequest, type RawRequest, type Service } from './service.ts';
 import { readScope, toCaller, type Scope } from './signature.ts';
 
 /** The one URL that AWS clients of the local stack are given as AWS_ENDPOINT_URL. */

@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import type { RawRequest } from './dialect.ts';
 
 /** Who calls: the account that the access key id stands for. */
 export interface Caller {
@@ -89,6 +88,16 @@ export type Protocol =
   | ({ kind: 'json'; jsonVersion: '1.0' | '1.1' } & QueryErrors)
   | { kind: 'rest-json'; routes: RestRoute[] };
 
+/** The parts of an HTTP request that a protocol reads. */
+export interface RawRequest {
+  method: string;
+  url: URL;
+  headers: Record<string, string | undefined>;
+  body: Buffer;
+  /** Whether `body` is what was sent: one that is too large is left out. */
+  isWhole: boolean;
+}
+
 /** One simulated AWS service. */
 export interface Service {
   /** The service's name in a request's credential scope, by which the endpoint finds it. */
@@ -99,4 +108,13 @@ export interface Service {
   operations: Record<string, Operation>;
   /** Answers instead of the operations, for a service that has an HTTP server of its own. */
   handOver?: (request: RawRequest, response: ServerResponse) => void;
+}
+
+/** A request as far as permissions are concerned. */
+export interface PermissionRequest {
+  accessKeyId: string;
+  /** The service's name in the credential scope, for instance `elasticloadbalancing`. */
+  scope: string;
+  operation: string;
+  input: Record<string, unknown>;
 }

@@ -1,20 +1,11 @@
 import { createHash } from 'node:crypto';
-import { AwsError } from '../aws/service.ts';
+import { AwsError, type PermissionRequest } from '../aws/service.ts';
 import { isJsonObject, toJson } from '../json.ts';
 import type { ResourceHandlers } from '../template/resource-handler.ts';
 import type { Context } from './conditions.ts';
 import { contextOf, type ResourceFacts } from './request-context.ts';
 import { resourcesOf } from './requested-resources.ts';
 import { readStatements, type Allowance } from './statements.ts';
-
-/** A request as far as permissions are concerned. */
-export interface PermissionRequest {
-  accessKeyId: string;
-  /** The service's name in the credential scope, for instance `elasticloadbalancing`. */
-  scope: string;
-  operation: string;
-  input: Record<string, unknown>;
-}
 
 /**
  * Permissions of the stack's own functions, machines, rules and schedules: each may do what its role in the template

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createObserver, type Observer } from '../observer.ts';
-import { createLambdaHost, type FunctionConfiguration, type LambdaHost } from './lambda-host.ts';
+import type { FunctionConfiguration } from './function-configuration.ts';
+import { createLambdaHost, type LambdaHost } from './lambda-host.ts';
 
 let root: string;
 let host: LambdaHost;

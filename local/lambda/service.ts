@@ -4,7 +4,8 @@ import { createProperties } from '../aws/properties.ts';
 import { AwsError, RestAnswer, type Service } from '../aws/service.ts';
 import { isJsonObject, parseJson, toJson, type Json } from '../json.ts';
 import type { ResourceHandlers } from '../template/resource-handler.ts';
-import type { FunctionConfiguration, LambdaHost } from './lambda-host.ts';
+import type { FunctionConfiguration } from './function-configuration.ts';
+import type { LambdaHost } from './lambda-host.ts';
 
 interface Account {
   accountId: string;

@@ -6,6 +6,7 @@ import { StepFunctionsError, type Execution, type ExecutionStatus, type Machine 
 import { createHistoryRecorder, type HistoryRecorder } from './history.ts';
 import { createTaskRunner, refuseUnknownResource, type InvokeFunction, type Refusal } from './tasks.ts';
 import { interpret, MachineAbortedError } from './interpreter.ts';
+import { statusChange, stepEvent } from './events.ts';
 
 export interface StepFunctionsOptions {
   /** Invokes a function; answers with its payload or its error. */
@@ -122,35 +123,7 @@ export function createStepFunctions(options: StepFunctionsOptions): StepFunction
     return execution;
   };
 
-  const announce = (execution: Execution): void => {
-    const { arn, machine: of, name, status, startedAt, endedAt, input, output, error, cause } = execution;
-    options.publish({
-      resources: [arn],
-      detail: {
-        executionArn: arn,
-        stateMachineArn: of.arn,
-        name,
-        status,
-        startDate: startedAt.getTime(),
-        stopDate: endedAt?.getTime() ?? null,
-        input,
-        output: output ?? null,
-        stateMachineVersionArn: null,
-        stateMachineAliasArn: null,
-        redriveCount: 0,
-        redriveDate: null,
-        redriveStatus:
-          status === 'FAILED' || status === 'TIMED_OUT' || status === 'ABORTED'
-            ? 'REDRIVABLE'
-            : 'NOT_REDRIVABLE',
-        redriveStatusReason: null,
-        inputDetails: { included: true },
-        outputDetails: output === undefined ? null : { included: true },
-        error: error ?? null,
-        cause: cause ?? null,
-      },
-    });
-  };
+  const announce = (execution: Execution): void => options.publish(statusChange(execution));
 
   const carryOut = async (run: Run, recorder: HistoryRecorder, input: Json): Promise<void> => {
     const { execution, controller } = run;
@@ -185,40 +158,8 @@ export function createStepFunctions(options: StepFunctionsOptions): StepFunction
         runTask: (call) => runTask(call, recorder, execution),
         onStep: (step) => {
           recorder.step(step);
-          if (step.kind === 'entered') {
-            const { state, input: stateInput } = step;
-            observer.emit({
-              kind: 'state-entered',
-              execution: ref,
-              state: state.name,
-              type: state.type,
-              input: stateInput,
-            });
-          } else if (step.kind === 'exited') {
-            const { state, output: stateOutput } = step;
-            observer.emit({
-              kind: 'state-exited',
-              execution: ref,
-              state: state.name,
-              type: state.type,
-              output: stateOutput,
-            });
-          } else if (step.kind === 'failed') {
-            observer.emit({
-              kind: 'state-failed',
-              execution: ref,
-              state: step.state.name,
-              error: step.error,
-              cause: step.cause,
-            });
-          } else if (step.kind === 'retried') {
-            observer.emit({
-              kind: 'state-retried',
-              execution: ref,
-              state: step.state.name,
-              attempt: step.attempt,
-            });
-          }
+          const event = stepEvent(step, ref);
+          if (event !== undefined) observer.emit(event);
         },
       });
       execution.output = JSON.stringify(output);
