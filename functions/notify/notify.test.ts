@@ -179,6 +179,10 @@ test('a held request shows who asks, why, and the exact commands, and reminds', 
   expect(shown).toContain(
     `\\"ownerAccount\\":\\"999988887777\\"`.replaceAll('\\"', '\\\\\\"').replaceAll('\\\\\\"', '\\"'),
   );
+  expect(shown).toContain(
+    `npx fivetran-privatelink reject vpce-svc-0123456789abcdef0 vpce-0fedcba9876543210 --owner 999988887777 --by 'YOUR NAME' --reason 'WHY' --stage dev --region us-east-1`,
+  );
+  expect(shown).toContain('npx fivetran-privatelink accept vpce-svc-0123456789abcdef0');
   await onCall.tick(62);
   expect(onCall.replies()).toHaveLength(1);
   expect(onCall.replies()[0]?.text).toContain(

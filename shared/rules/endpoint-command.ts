@@ -11,3 +11,15 @@ export function commandLine(
   const region = machineArn.split(':')[3] ?? '';
   return `aws stepfunctions start-execution --region ${region} --state-machine-arn ${machineArn} --input '${JSON.stringify(input)}'`;
 }
+
+/** The same by the command line of this project, in a checkout of it. */
+export function operatorCommand(
+  machineArn: string,
+  action: 'accept' | 'reject' | 'adopt',
+  { serviceId, endpointId, ownerAccount }: { serviceId: string; endpointId: string; ownerAccount: string },
+): string {
+  const [, , , region = '', , , name = ''] = machineArn.split(':');
+  const stage = /^fivetran-privatelink-(.+)-accept-endpoint$/.exec(name)?.[1];
+  const where = `${stage === undefined ? '' : ` --stage ${stage}`} --region ${region}`;
+  return `npx fivetran-privatelink ${action} ${serviceId} ${endpointId} --owner ${ownerAccount} --by 'YOUR NAME' --reason 'WHY'${where}`;
+}

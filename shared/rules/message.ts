@@ -4,7 +4,7 @@ import type { Subject } from '../contracts/subject.ts';
 import { alertKind } from './alert-kinds.ts';
 import { cut } from './clean-text.ts';
 import { duration } from './duration.ts';
-import { commandLine } from './endpoint-command.ts';
+import { commandLine, operatorCommand } from './endpoint-command.ts';
 import { brokenSince, shownProblems, wholeSince } from './incident.ts';
 import {
   button,
@@ -234,15 +234,18 @@ function commandsOf({ kind, content }: Problem, surroundings: MessageSurrounding
       ),
     ];
   }
-  const command = (action: 'accept' | 'reject' | 'adopt'): string =>
-    commandLine(surroundings.acceptEndpointMachineArn, action, heldEndpoint);
+  const commands = (action: 'accept' | 'reject' | 'adopt'): string =>
+    [operatorCommand, commandLine]
+      .map((write) => write(surroundings.acceptEndpointMachineArn, action, heldEndpoint))
+      .map((command) => `\`\`\`${escapeWithin(command, 600)}\`\`\``)
+      .join('\nor\n');
   const held = kind === 'endpoint-held';
   return [
     section(
       [
         '*Decide by hand*: nothing is accepted or rejected without you. Put in your name and why.',
-        `Reject it:\n\`\`\`${escapeWithin(command('reject'), 900)}\`\`\``,
-        `${held ? 'Accept it, once you know who asks' : 'Vouch for it, once you know that it is yours'}:\n\`\`\`${escapeWithin(command(held ? 'accept' : 'adopt'), 900)}\`\`\``,
+        `Reject it:\n${commands('reject')}`,
+        `${held ? 'Accept it, once you know who asks' : 'Vouch for it, once you know that it is yours'}:\n${commands(held ? 'accept' : 'adopt')}`,
       ].join('\n'),
     ),
   ];
