@@ -18,7 +18,8 @@ const tellPeople = { AlarmActions: [{ Ref: 'Alarms' }], OKActions: [{ Ref: 'Alar
  * One alarm on one metric that is bad from its first count on.
  *
  * @param {object} alarm
- * @param {string} alarm.description what it means and what to do
+ * @param {string} alarm.description what it means
+ * @param {string} alarm.entry of docs/runbook.md: what to do
  * @param {string} alarm.namespace
  * @param {string} alarm.metric
  * @param {Record<string, unknown>} [alarm.dimensions]
@@ -31,6 +32,7 @@ const tellPeople = { AlarmActions: [{ Ref: 'Alarms' }], OKActions: [{ Ref: 'Alar
  */
 const alarm = ({
   description,
+  entry,
   namespace,
   metric,
   dimensions = {},
@@ -43,7 +45,7 @@ const alarm = ({
 }) => ({
   Type: 'AWS::CloudWatch::Alarm',
   Properties: {
-    AlarmDescription: description,
+    AlarmDescription: `${description} Runbook: ${entry}.`,
     Namespace: namespace,
     MetricName: metric,
     Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
@@ -63,7 +65,8 @@ const functionAlarms = functions.flatMap((name) => {
     [
       `${pascalCase(name)}Errors`,
       alarm({
-        description: `${name} failed. Read its log group; a failed step of a machine is told in Slack as well.`,
+        description: `${name} failed.`,
+        entry: 'function-failing',
         namespace: 'AWS/Lambda',
         metric: 'Errors',
         dimensions,
@@ -73,7 +76,8 @@ const functionAlarms = functions.flatMap((name) => {
     [
       `${pascalCase(name)}Throttles`,
       alarm({
-        description: `${name} was throttled: raise the account's Lambda concurrency.`,
+        description: `${name} was throttled.`,
+        entry: 'function-failing',
         namespace: 'AWS/Lambda',
         metric: 'Throttles',
         dimensions,
@@ -87,7 +91,8 @@ const machineAlarms = machines.flatMap((name) => {
   return ['ExecutionsFailed', 'ExecutionsTimedOut', 'ExecutionsAborted'].map((metric) => [
     `${pascalCase(name)}${metric}`,
     alarm({
-      description: `${name}: ${metric}. The execution's failure lane told Slack why; the runbook has the entry.`,
+      description: `${name}: ${metric}. Slack was told why.`,
+      entry: 'execution-failed',
       namespace: 'AWS/States',
       metric,
       dimensions,
@@ -98,7 +103,8 @@ const machineAlarms = machines.flatMap((name) => {
 const queueAlarms = ['UndeliveredEvents', 'FailedInvocations'].map((queue) => [
   `${queue}Waiting`,
   alarm({
-    description: `Messages wait in ${queue}: something was not handled. Read them, mend the cause, send them again.`,
+    description: `Messages wait in ${queue}: something was not handled.`,
+    entry: 'waiting-events',
     namespace: 'AWS/SQS',
     metric: 'ApproximateNumberOfMessagesVisible',
     dimensions: { QueueName: { 'Fn::GetAtt': [queue, 'QueueName'] } },
@@ -111,7 +117,8 @@ const reconcilerAlarms = functions
   .map((name) => [
     `${pascalCase(name)}NotRun`,
     alarm({
-      description: `${name} has not run for half an hour: what no event told stays unknown. Look at its schedule.`,
+      description: `${name} has not run for half an hour: what no event told stays unknown.`,
+      entry: 'reconciliation-silent',
       namespace: 'AWS/Lambda',
       metric: 'Invocations',
       dimensions: { FunctionName: { Ref: `${pascalCase(name)}LambdaFunction` } },
@@ -127,8 +134,8 @@ const webhookAlarms = [
   [
     'WebhookSignaturesRefused',
     alarm({
-      description:
-        'Requests to the webhook carried no valid signature. After a rotation: run the command webhook --resend-secret. Otherwise somebody is knocking.',
+      description: 'Requests to the webhook carried no valid signature.',
+      entry: 'signatures-refused',
       namespace: ownMetrics,
       metric: 'SignaturesRefused',
       dimensions: { service: 'on-fivetran-webhook' },
@@ -142,8 +149,8 @@ const alertAlarms = [
   [
     'AlertsUndelivered',
     alarm({
-      description:
-        'Alerts have waited for Slack for more than five minutes, or notify does not run. The runbook has the entry undelivered-alerts.',
+      description: 'Alerts have waited for Slack for more than five minutes, or notify does not run.',
+      entry: 'undelivered-alerts',
       namespace: ownMetrics,
       metric: 'UndeliveredAlerts',
       dimensions: { service: 'notify' },
