@@ -6,8 +6,8 @@ import {
   type EndpointRegister as Register,
 } from '../../contracts/endpoint-register.ts';
 import { parse } from '../../contracts/parse.ts';
-import { UnavailableError } from '../../errors.ts';
 import { bindingOfLink, prove, prune, usesOfLink } from '../../rules/endpoint-register.ts';
+import { untilWon } from './optimistic.ts';
 import type { LedgerTable } from './table.ts';
 
 /** Who may be accepted, and who was: one register per endpoint service. */
@@ -42,8 +42,6 @@ export interface Claims {
   recordProof(proof: { privateLinkId: string; serviceId: string; connectionId: string }): Promise<boolean>;
 }
 
-const mostTries = 8;
-
 const servicesPartition = 'services';
 const registerKey = (serviceId: string) => ({ pk: `service#${serviceId}`, sk: 'register' });
 const linkKey = (privateLinkId: string) => ({ pk: `private-link#${privateLinkId}`, sk: 'service' });
@@ -67,10 +65,10 @@ export function createClaims(table: LedgerTable, clock: Clock): Claims {
     serviceId: string,
     decide: (register: Register) => { register?: Register; answer: Answer },
   ): Promise<Answer> {
-    for (let tries = 0; tries < mostTries; tries += 1) {
+    return untilWon(clock, `The register of ${serviceId}`, async () => {
       const before = await read(serviceId);
       const { register: after, answer } = decide(before);
-      if (after === undefined) return answer;
+      if (after === undefined) return { answer };
       // The pointers are written first: one that leads to nothing is harmless, a missing one is not.
       if (before.version === 0) await table.put({ pk: servicesPartition, sk: serviceId });
       await noteLinks(before, after);
@@ -85,11 +83,8 @@ export function createClaims(table: LedgerTable, clock: Clock): Claims {
               values: { ':read': before.version },
             },
       );
-      if (won) return answer;
-    }
-    throw new UnavailableError(
-      `The register of ${serviceId} changed ${String(mostTries)} times while it was being written.`,
-    );
+      return won ? { answer } : undefined;
+    });
   }
 
   async function registerOfLink(privateLinkId: string): Promise<Register | undefined> {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import { Incident, Storm } from '../../contracts/incident.ts';
 import { parse } from '../../contracts/parse.ts';
-import { UnavailableError } from '../../errors.ts';
+import { untilWon } from './optimistic.ts';
 import type { LedgerItem, LedgerTable } from './table.ts';
 
 /**
@@ -59,7 +59,6 @@ const partition = 'incidents';
 const day = 86_400;
 const keepSeconds = { history: 90 * day, recovery: 2 * day, execution: 30 * day, abandoned: 400 * day };
 const atOnceWindowMs = 60_000;
-const mostTries = 40;
 
 export function createIncidents(table: LedgerTable, clock: Clock): Incidents {
   const expiry = (seconds: number): number => Math.floor(clock.now().getTime() / 1000) + seconds;
@@ -69,11 +68,11 @@ export function createIncidents(table: LedgerTable, clock: Clock): Incidents {
     read: (item: LedgerItem) => Body,
     decide: (body: Body | undefined) => Body | null | undefined,
   ): Promise<Body | undefined> {
-    for (let tries = 0; tries < mostTries; tries += 1) {
+    return untilWon(clock, `The ledger's item ${sk}`, async () => {
       const item = await table.get({ pk: partition, sk });
       const before = item === undefined ? undefined : read(item);
       const after = decide(before);
-      if (after === undefined || after === before) return before;
+      if (after === undefined || after === before) return { answer: before };
       const version = Number(item?.version ?? 0);
       const unchanged =
         version === 0
@@ -89,10 +88,8 @@ export function createIncidents(table: LedgerTable, clock: Clock): Incidents {
         after === null
           ? await table.delete(key, unchanged)
           : await table.put({ ...key, version: version + 1, body: after, expiresAt }, unchanged);
-      if (done) return after ?? undefined;
-      await clock.sleep(Math.random() * Math.min(400, 20 * 2 ** tries));
-    }
-    throw new UnavailableError(`The ledger's item ${sk} changes faster than it can be written.`);
+      return done ? { answer: after ?? undefined } : undefined;
+    });
   }
 
   async function noteRecovery(key: string, scope: string, at: string): Promise<void> {
