@@ -45,6 +45,16 @@ function* everyState(
   }
 }
 
+/** A file and all files of ours that it imports, near and far. */
+function withImports(file: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  for (const [, imported = ''] of readFileSync(file, 'utf8').matchAll(/from '(\.[^']+)'/g)) {
+    withImports(path.resolve(path.dirname(file), imported), seen);
+  }
+  return seen;
+}
+
 /** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
 const setByLambda = new Set(['AWS_REGION']);
 
@@ -95,10 +105,18 @@ describe('one name, three spellings', () => {
 
 describe('settings', () => {
   it.each(functionNames())('gives %s every setting that its handler reads', (name) => {
-    const handler = readFileSync(path.join(root, 'functions', name, 'handler.ts'), 'utf8');
-    const [, list = ''] = /loadConfig\(\[([^\]]*)\]/.exec(handler) ?? [];
+    const code = [...withImports(path.join(root, 'functions', name, 'handler.ts'))]
+      .filter((file) => file !== path.join(root, 'shared/config.ts'))
+      .map((file) => readFileSync(file, 'utf8'))
+      .filter((text) => /import .*\bloadConfig\b/.test(text));
+    // Settings that are asked for in another way would pass unchecked.
+    const lists = code.flatMap((text) => {
+      const inFile = [...text.matchAll(/loadConfig\(\[([^\]]*)\]/g)].map(([, list]) => list);
+      expect(inFile).toHaveLength(text.match(/(?<!import .*)\bloadConfig\b/g)?.length ?? 0);
+      return inFile;
+    });
     const given = Object.keys(readYaml(`functions/${name}/function.yml`).environment ?? {});
-    const needed = [...list.matchAll(/'(\w+)'/g)].flatMap(([, setting]) => {
+    const needed = [...lists.join().matchAll(/'(\w+)'/g)].flatMap(([, setting]) => {
       const known: { variable: string; fallback?: string } = settings[setting as keyof typeof settings];
       return known.fallback === undefined && !setByLambda.has(known.variable) ? [known.variable] : [];
     });

@@ -217,8 +217,8 @@ describe('an ended sync is reviewed', () => {
     const [put] = it.events;
     return put !== undefined && 'review' in put.detail ? put.detail.review : undefined;
   };
-  const verified = (lastVerifiedAt: string) => (w: ReturnType<typeof world>) =>
-    w.syncs.change(id, { lastVerifiedAt, lastOutcome: 'succeeded' });
+  const verified = (lastJudgedAt: string) => (w: ReturnType<typeof world>) =>
+    w.syncs.change(id, { lastJudgedAt, lastOutcome: 'succeeded' });
 
   test('when it failed', async () => {
     expect(await reviewOf(failure)).toBe(true);
@@ -238,7 +238,7 @@ describe('an ended sync is reviewed', () => {
   test('once after a failure', async () => {
     expect(
       await reviewOf(syncEnd, (w) =>
-        w.syncs.change(id, { lastVerifiedAt: '2026-11-02T09:00:00.000Z', lastOutcome: 'failed' }),
+        w.syncs.change(id, { lastJudgedAt: '2026-11-02T09:00:00.000Z', lastOutcome: 'failed' }),
       ),
     ).toBe(true);
   });

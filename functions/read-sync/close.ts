@@ -1,5 +1,5 @@
-import type { SyncState } from '../../shared/clients/ledger/syncs.ts';
 import type { CloseResult, EndedSync, ReadSyncInput } from '../../shared/contracts/sync.ts';
+import type { SyncState } from '../../shared/contracts/sync-state.ts';
 import { secondsBetween } from '../../shared/rules/following.ts';
 import { claimsOf } from '../../shared/rules/sync-identity.ts';
 import { syncLease } from '../../shared/rules/sync-lease.ts';
@@ -35,7 +35,7 @@ function remembered(sync: EndedSync, outcome: 'succeeded' | 'failed', verdict: s
     lastEndedAt: sync.endedAt,
     lastOutcome: outcome,
     // Looked at counts: a verification that can say nothing would otherwise be due after every sync.
-    ...(verdict === '' ? {} : { lastVerifiedAt: sync.endedAt }),
+    ...(verdict === '' ? {} : { lastJudgedAt: sync.endedAt }),
     ...(sync.status === 'SUCCESSFUL' && durationSeconds >= 0 ? { durationSeconds } : {}),
   };
 }

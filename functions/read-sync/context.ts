@@ -1,4 +1,4 @@
-import type { ConnectionPath } from '../../shared/clients/ledger/connections.ts';
+import type { ConnectionPath } from '../../shared/contracts/connection-path.ts';
 import type { SelectedTable } from '../../shared/contracts/connection-record.ts';
 import type { ConnectionNow } from '../../shared/contracts/fivetran.ts';
 import type { BeginResult } from '../../shared/contracts/sync.ts';

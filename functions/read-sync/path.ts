@@ -1,4 +1,4 @@
-import type { ConnectionPath } from '../../shared/clients/ledger/connections.ts';
+import type { ConnectionPath } from '../../shared/contracts/connection-path.ts';
 import { sourceTagKey } from '../../shared/contracts/endpoint.ts';
 import type { Connection } from '../../shared/contracts/fivetran.ts';
 import { SourceName } from '../../shared/contracts/ids.ts';

@@ -670,7 +670,7 @@ describe('the end of a run', () => {
     const it = world();
     await it.close(sync, 'run-1', '');
     expect(await it.syncs.state(id)).toMatchObject({ lastOutcome: 'succeeded', lastEndedAt: sync.endedAt });
-    expect((await it.syncs.state(id)).lastVerifiedAt).toBeUndefined();
+    expect((await it.syncs.state(id)).lastJudgedAt).toBeUndefined();
   });
 });
 

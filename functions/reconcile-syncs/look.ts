@@ -1,7 +1,7 @@
 import type { BusEvent } from '../../shared/clients/event-bus/event-bus.ts';
 import type { SeenConnection } from '../../shared/clients/ledger/fleet.ts';
-import type { SyncState } from '../../shared/clients/ledger/syncs.ts';
 import type { Connection } from '../../shared/contracts/fivetran.ts';
+import type { SyncState } from '../../shared/contracts/sync-state.ts';
 import { conditionsOf } from '../../shared/rules/connection-conditions.ts';
 import { followedBy, isEndOfFollowed } from '../../shared/rules/followed-sync.ts';
 import { isReviewDue } from '../../shared/rules/review.ts';
@@ -87,7 +87,7 @@ function lostEnd(sight: Sight): BusEvent | undefined {
   const lastOutcome = state.lastOutcome ?? (seen?.failed === true ? 'failed' : undefined);
   const review = isReviewDue(
     { status: last.status, endedAt },
-    { lastOutcome, lastVerifiedAt: state.lastVerifiedAt },
+    { lastOutcome, lastJudgedAt: state.lastJudgedAt },
     policy,
   );
   return {

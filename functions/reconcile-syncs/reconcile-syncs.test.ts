@@ -208,7 +208,7 @@ describe('reconciliation', () => {
   test('lets a success be reviewed only when a verification is due', async () => {
     const it = world();
     await it.reconcile();
-    await it.syncs.change(id, { lastVerifiedAt: '2026-11-22T09:00:00.000Z', lastOutcome: 'succeeded' });
+    await it.syncs.change(id, { lastJudgedAt: '2026-11-22T09:00:00.000Z', lastOutcome: 'succeeded' });
     it.connection.succeededAt = it.clock.now().toISOString();
     it.clock.advance(600);
     await it.reconcile();

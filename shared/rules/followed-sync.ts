@@ -1,5 +1,5 @@
+import type { ReportedEnd, SyncState } from '../contracts/sync-state.ts';
 import type { FollowedSync, Following } from '../contracts/sync.ts';
-import type { Report } from './sync-progress.ts';
 import { fivetranTime } from './sync-view.ts';
 
 /** An end that somebody heard of; times are Fivetran's. */
@@ -47,14 +47,8 @@ export function followedBy(
 /** The report of an end, unless it is that of a sync before the one that is followed. */
 export function reportOf(
   { startedAt }: Following,
-  {
-    reported,
-    reportedStart,
-  }: {
-    reported?: Report | undefined;
-    reportedStart?: { syncId: string; startedAt: string } | undefined;
-  },
-): Report | undefined {
+  { reported, reportedStart }: Pick<SyncState, 'reported' | 'reportedStart'>,
+): ReportedEnd | undefined {
   if (reported === undefined || startedAt === null) return reported;
   const start =
     reported.startedAt === null ? reportedStart : { syncId: reported.syncId, startedAt: reported.startedAt };

@@ -1,22 +1,15 @@
 import type { ConnectionNow } from '../contracts/fivetran.ts';
 import type { EndedSync, Following, ProgressResult } from '../contracts/sync.ts';
+import type { ReportedEnd } from '../contracts/sync-state.ts';
 import { after, nameOfReport, secondsBetween, secondsToLook } from './following.ts';
 import { fivetranTime, toInstant, viewSync } from './sync-view.ts';
 import { deadlineSeconds, nextQuestionSeconds } from './sync-waiting.ts';
 
-/** The end that the webhook reported last. */
-export interface Report {
-  syncId: string;
-  status: string;
-  reason: string;
-  endedAt: string;
-  startedAt: string | null;
-}
-
 export interface ProgressFacts {
   following: Following;
   connection: ConnectionNow;
-  report: Report | undefined;
+  /** The end that the webhook reported last. */
+  report: ReportedEnd | undefined;
   /** Our clock. */
   now: Date;
 }
@@ -57,7 +50,7 @@ export function judgeProgress(facts: ProgressFacts): ProgressResult {
   }
 }
 
-function newsOf({ following, report }: ProgressFacts): Report | undefined {
+function newsOf({ following, report }: ProgressFacts): ReportedEnd | undefined {
   return report !== undefined && nameOfReport(report) !== following.knownEnd ? report : undefined;
 }
 
@@ -114,7 +107,7 @@ function running(facts: ProgressFacts, seen: Partial<Following>): ProgressResult
   });
 }
 
-function quiet(facts: ProgressFacts, news: Report | undefined, now: Date): ProgressResult {
+function quiet(facts: ProgressFacts, news: ReportedEnd | undefined, now: Date): ProgressResult {
   const { following, connection } = facts;
   if (news !== undefined && news.status !== 'SUCCESSFUL' && news.status !== 'RESCHEDULED') {
     return ended(facts, news.status, news.endedAt, '');

@@ -11,7 +11,7 @@ describe('when a verification is due', () => {
   });
 
   it('is always due under always', () => {
-    expect(isVerificationDue('always', { recovered: false, lastVerifiedAt: before(0) }, now)).toBe(true);
+    expect(isVerificationDue('always', { recovered: false, lastJudgedAt: before(0) }, now)).toBe(true);
   });
 
   it('is due when the connection was never verified', () => {
@@ -24,11 +24,11 @@ describe('when a verification is due', () => {
     ['every 30m', 30, true],
     ['every 30m', 29, false],
   ])('under %s a verification %i minutes ago makes it due: %s', (policy, minutes, due) => {
-    expect(isVerificationDue(policy, { recovered: false, lastVerifiedAt: before(minutes) }, now)).toBe(due);
+    expect(isVerificationDue(policy, { recovered: false, lastJudgedAt: before(minutes) }, now)).toBe(due);
   });
 
   it('is due once after a recovery, however recent the last verification', () => {
-    expect(isVerificationDue('every 24h', { recovered: true, lastVerifiedAt: before(1) }, now)).toBe(true);
+    expect(isVerificationDue('every 24h', { recovered: true, lastJudgedAt: before(1) }, now)).toBe(true);
   });
 
   it('refuses a policy that is none', () => {

@@ -6,13 +6,13 @@ const unitMs: Record<string, number> = { h: 3_600_000, m: 60_000 };
  * Whether a successful sync that Fivetran ran by itself shall be verified.
  *
  * @param policy `always`, `never`, or `every <n>h` or `every <n>m`
- * @param known.lastVerifiedAt ISO 8601; absent when the connection was never verified, which makes it due
+ * @param known.lastJudgedAt ISO 8601; absent when no increment of the connection was ever judged, which makes it due
  * @param known.recovered whether this sync ended a trouble: then it is due once, unless the policy is `never`
  * @throws ConfigError when the policy is none of these
  */
 export function isVerificationDue(
   policy: string,
-  known: { lastVerifiedAt?: string | undefined; recovered: boolean },
+  known: { lastJudgedAt?: string | undefined; recovered: boolean },
   now: Date,
 ): boolean {
   if (policy === 'never') return false;
@@ -24,5 +24,5 @@ export function isVerificationDue(
       `The verification policy is "${policy}" but must be always, never, or every <n>h or <n>m.`,
     );
   }
-  return known.lastVerifiedAt === undefined || now.getTime() - Date.parse(known.lastVerifiedAt) >= everyMs;
+  return known.lastJudgedAt === undefined || now.getTime() - Date.parse(known.lastJudgedAt) >= everyMs;
 }

@@ -81,7 +81,7 @@ async function noteSyncs(): Promise<void> {
     pk: 'fleet',
     lastEndedAt: at,
     lastOutcome: 'succeeded',
-    lastVerifiedAt: at,
+    lastJudgedAt: at,
     durationSeconds: 300,
     reported: { syncId: 's'.repeat(36), status: 'SUCCESSFUL', reason: '', endedAt: at, startedAt: at },
     reportedStart: { syncId: 's'.repeat(36), startedAt: at },

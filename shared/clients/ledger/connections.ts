@@ -1,22 +1,9 @@
 import * as z from 'zod/mini';
+import { ConnectionPath } from '../../contracts/connection-path.ts';
 import { ConnectionRecord } from '../../contracts/connection-record.ts';
 import { parse } from '../../contracts/parse.ts';
 import { readPacked, writePacked } from './packed.ts';
 import type { LedgerTable } from './table.ts';
-
-/** How a connection reaches its database and its destination: what seldom changes, kept to save API calls. */
-export const ConnectionPath = z.object({
-  privateLinkId: z.string(),
-  groupId: z.string(),
-  /** Empty when the private link leads to no endpoint service of ours. */
-  serviceId: z.string(),
-  /** Empty when the endpoint service names no source. */
-  source: z.string(),
-  destination: z.object({ service: z.string(), catalog: z.string() }),
-  /** Our clock. */
-  learnedAt: z.string(),
-});
-export type ConnectionPath = z.output<typeof ConnectionPath>;
 
 /** What the ledger knows of connections for functions that cannot, or need not, ask Fivetran. */
 export interface Connections {
