@@ -39,7 +39,7 @@ afterAll(async () => {
 
 /** What a sequence is made of. Keys are few, so that one row is hit often. */
 type Write =
-  | { do: 'insert' | 'delete' | 'touch'; key: number; session: number }
+  | { do: 'insert' | 'insert or nothing' | 'delete' | 'touch'; key: number; session: number }
   | { do: 'update'; key: number; value: number; session: number }
   | { do: 'begin' | 'commit' | 'rollback' | 'savepoint' | 'rollback to savepoint'; session: number }
   | { do: 'vacuum full' | 'vacuum freeze' };
@@ -83,21 +83,57 @@ const write: fc.Arbitrary<Write> = fc.oneof(
     arbitrary: fc.record({ do: fc.constantFrom('vacuum full' as const, 'vacuum freeze' as const) }),
   },
 );
+/**
+ * A transaction that is open at one mark and ends before the next: what it wrote is in neither snapshot's past and
+ * has an older transaction id than the second mark's newest.
+ */
+const longTransaction = (loses: fc.Arbitrary<number[]>): fc.Arbitrary<Step[]> =>
+  fc
+    .record({
+      session,
+      keys: fc.uniqueArray(key, { minLength: 1, maxLength: 3 }),
+      value: fc.integer({ min: 4, max: 9 }),
+      savepoint: fc.boolean(),
+      end: fc.constantFrom('commit' as const, 'commit' as const, 'rollback' as const),
+      loses,
+    })
+    .map(({ session: of, keys, value, savepoint, end, loses: lost }): Step[] => [
+      // What may be open in these sessions would go on, in a state that nobody knows.
+      { do: 'rollback', session: of },
+      { do: 'rollback', session: (of + 1) % 3 },
+      { do: 'begin', session: of },
+      ...(savepoint ? [{ do: 'savepoint' as const, session: of }] : []),
+      ...keys.flatMap((one): Write[] => [
+        { do: 'insert or nothing', key: one, session: of },
+        { do: 'update', key: one, value, session: of },
+      ]),
+      // A later transaction that is over already: the open one is no longer the newest.
+      { do: 'insert or nothing', key: 9, session: (of + 1) % 3 },
+      { do: 'touch', key: 9, session: (of + 1) % 3 },
+      { do: 'cycle', loses: [], during: [] },
+      { do: end, session: of },
+      { do: 'cycle', loses: lost, during: [] },
+    ]);
 const stepsOf = (loses: fc.Arbitrary<number[]>): fc.Arbitrary<Step[]> =>
-  fc.array(
-    fc.oneof(
-      { weight: 4, arbitrary: write },
-      {
-        weight: 1,
-        arbitrary: fc.record({
-          do: fc.constant('cycle' as const),
-          loses,
-          during: fc.array(write, { maxLength: 6 }),
-        }),
-      },
-    ),
-    { minLength: 8, maxLength: 30 },
-  );
+  fc
+    .array(
+      fc.oneof(
+        { weight: 8, arbitrary: write.map((one): Step[] => [one]) },
+        {
+          weight: 2,
+          arbitrary: fc
+            .record({
+              do: fc.constant('cycle' as const),
+              loses,
+              during: fc.array(write, { maxLength: 6 }),
+            })
+            .map((one): Step[] => [one]),
+        },
+        { weight: 1, arbitrary: longTransaction(loses) },
+      ),
+      { minLength: 8, maxLength: 30 },
+    )
+    .map((steps) => steps.flat());
 
 type Rows = Map<string, { content: string; writer: string }>;
 
@@ -145,12 +181,19 @@ async function createPlay(run: number) {
   };
 
   /** Refused statements (duplicates, locks, failed transactions) are part of the game. */
-  const attempt = async (client: pg.Client | undefined, sql: string): Promise<void> => {
-    await client?.query(sql).catch((error: unknown) => {
+  const attempt = async (client: pg.Client | undefined, sql: string): Promise<boolean> => {
+    try {
+      const result = await client?.query(sql);
+      return result?.rowCount !== 0;
+    } catch (error) {
       if (!(error instanceof pg.DatabaseError)) throw error;
-    });
+      return false;
+    }
   };
   const step = async (one: Write): Promise<void> => {
+    if (await carryOut(one)) happened.add(one.do);
+  };
+  const carryOut = (one: Write): Promise<boolean> => {
     if (!('session' in one)) {
       return attempt(observer, `VACUUM (${one.do === 'vacuum full' ? 'FULL' : 'FREEZE'}) prop.${table}`);
     }
@@ -158,6 +201,11 @@ async function createPlay(run: number) {
     switch (one.do) {
       case 'insert':
         return attempt(client, `INSERT INTO prop.${table} VALUES (${String(one.key)}, 'k', 0)`);
+      case 'insert or nothing':
+        return attempt(
+          client,
+          `INSERT INTO prop.${table} VALUES (${String(one.key)}, 'k', 0) ON CONFLICT (a, b) DO NOTHING`,
+        );
       case 'delete':
         return attempt(client, `DELETE FROM prop.${table} WHERE a = ${String(one.key)}`);
       case 'touch':
@@ -192,6 +240,9 @@ async function createPlay(run: number) {
     },
   };
 }
+
+/** What PostgreSQL carried out, with an effect. */
+const happened = new Set<Write['do']>();
 
 let runs = 0;
 /** Few, because each opens sessions and copies tables; PROPERTY_RUNS asks for more. */
@@ -293,6 +344,38 @@ describe('whatever happens at the source', () => {
       endOnFailure: true,
     });
   }, 300_000);
+});
+
+it('has in the next mark what a transaction that was open at this one has written', async () => {
+  await play([
+    { do: 'begin', session: 0 },
+    { do: 'savepoint', session: 0 },
+    { do: 'insert', key: 5, session: 0 },
+    { do: 'insert', key: 6, session: 1 },
+    { do: 'cycle', loses: [], during: [] },
+    { do: 'commit', session: 0 },
+    { do: 'cycle', loses: [5], during: [] },
+  ]);
+});
+
+it('is played for real: each kind of step can take effect', async () => {
+  happened.clear();
+  const steps: Write[] = [
+    { do: 'insert', key: 2, session: 0 },
+    { do: 'insert or nothing', key: 3, session: 0 },
+    { do: 'update', key: 2, value: 1, session: 0 },
+    { do: 'touch', key: 2, session: 0 },
+    { do: 'begin', session: 0 },
+    { do: 'savepoint', session: 0 },
+    { do: 'delete', key: 2, session: 0 },
+    { do: 'rollback to savepoint', session: 0 },
+    { do: 'rollback', session: 0 },
+    { do: 'commit', session: 0 },
+    { do: 'vacuum full' },
+    { do: 'vacuum freeze' },
+  ];
+  await play(steps);
+  expect([...happened].sort()).toEqual(steps.map(({ do: kind }) => kind).sort());
 });
 
 describe('while others write all the time', () => {
