@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startStack, type LocalStack } from '../local/stack.ts';
 import { createOperator, type Operator, type Ran } from '../tests/support/operator.ts';
 
@@ -27,30 +27,6 @@ async function fivetranGroup(): Promise<string> {
 }
 
 describe('the command line of operators', () => {
-  it('doctor finds a whole stack whole', async () => {
-    // The load balancer takes a moment to find its target healthy.
-    const { output } = await vi.waitFor(
-      async () => {
-        const answer = await run('doctor');
-        expect(answer).toMatchObject({ code: 0 });
-        return answer;
-      },
-      { timeout: 30_000, interval: 500 },
-    );
-    expect(output).toContain('targets.health');
-    expect(output).not.toContain('BROKEN');
-  });
-
-  it('doctor names a secret that is not filled in, shows everything else, and fails', async () => {
-    const slack = 'fivetran-privatelink/dev/slack';
-    stack.secrets.put(slack, {});
-    const { code, output } = await run('doctor');
-    stack.secrets.put(slack, { botToken: stack.slack.botToken });
-    expect(output).toMatch(/BROKEN {2}secret\.slack +The secret \S+\/slack is not complete/);
-    expect(output).toMatch(/ok +fivetran\.api/);
-    expect(code).toBe(1);
-  });
-
   it('connect sets a source up, showing each state; status shows it; sync proves an increment', async () => {
     const connected = await run('connect', 'postgres', '--group', await fivetranGroup(), '--prefix', 'demo');
     expect(connected.progress).toContain('→ EnsureConnection');

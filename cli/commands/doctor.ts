@@ -19,16 +19,7 @@ export const doctor: Command = {
   arguments: [],
   options: {},
   async run(_given, stack, terminal) {
-    const path = await openPath(stack);
-    const services = await path.privateLink.managedServices();
-    const checks: (() => Promise<Finding[]>)[] = [
-      () => checkSecrets(stack, path, services),
-      ...services.map((service) => () => checkService(service, path)),
-      () => checkPermission(services),
-      () => checkFivetran(stack, path),
-    ];
-    const findings: Finding[] = services.length > 0 ? [] : [noService];
-    for (const check of checks) findings.push(...(await check()));
+    const findings = await examine(stack);
     const { status } = summarize(findings);
     terminal.table(
       ['', 'check', 'finding'],
@@ -40,6 +31,41 @@ export const doctor: Command = {
     return { ok: status !== 'blocking', answer: { status, findings } };
   },
 };
+
+/** All that can be found out; what cannot be looked at is a finding too, and hides nothing else. */
+async function examine(stack: Stack): Promise<Finding[]> {
+  const reached = await finding(
+    'stack',
+    'Check the credentials (AWS_PROFILE), --region and --stage; deploy the stack if it is not there yet.',
+    async () => {
+      await stack.environmentOf('readSync');
+      return `${stack.prefix} in ${stack.region} answers to these credentials.`;
+    },
+  );
+  if (reached.status !== 'ok') return [reached];
+  const path = await openPath(stack);
+  const services = await path.privateLink.managedServices();
+  const checks: [string, () => Promise<Finding[]>][] = [
+    ['secrets', () => checkSecrets(stack, path, services)],
+    ...services.map((service): [string, () => Promise<Finding[]>] => [
+      'service',
+      () => checkService(service, path),
+    ]),
+    ['permission.accept', () => checkPermission(services)],
+    ['fivetran', () => checkFivetran(stack, path)],
+  ];
+  const findings = [reached, ...(services.length > 0 ? [] : [noService])];
+  for (const [name, check] of checks)
+    findings.push(...(await check().catch((error: unknown) => [unseen(name, error)])));
+  return findings;
+}
+
+const unseen = (check: string, error: unknown): Finding => ({
+  check,
+  status: 'blocking',
+  summary: error instanceof Error ? error.message : String(error),
+  remedy: 'It could not be looked at: allow your credentials what the message names.',
+});
 
 const noService: Finding = {
   check: 'service.tag',

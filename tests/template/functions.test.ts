@@ -7,6 +7,8 @@ import {
   packaged,
   referencesOf,
   resourcesOf,
+  roleOf,
+  statementsOf,
   type LambdaFunction,
   type Template,
 } from './template.ts';
@@ -69,6 +71,24 @@ function wrongNetwork(template: Template): string[] {
   });
 }
 
+/** AWS services that a function in the VPC asks and that the stack makes no endpoint for; without NAT it is cut off. */
+function unreachable(template: Template): string[] {
+  const endpoints = resourcesOf(template, 'AWS::EC2::VPCEndpoint').map(([, { Properties }]) =>
+    JSON.stringify(Properties.ServiceName),
+  );
+  // Lambda itself needs these, from outside the VPC.
+  const ofLambda = ['logs', 'xray', 'kms', 'sqs', 'ec2'];
+  return functionsOf(template)
+    .filter(({ properties }) => properties.VpcConfig !== undefined)
+    .flatMap(({ folder, properties }) =>
+      statementsOf(template, roleOf(properties))
+        .flatMap(({ Action }) => Action.map((action) => action.split(':')[0] ?? ''))
+        .filter((service) => !ofLambda.includes(service))
+        .filter((service) => !endpoints.some((name) => name.includes(`.${service}"`)))
+        .map((service) => `${folder} cannot reach ${service}`),
+    );
+}
+
 describe('every function', () => {
   it('has a timeout, a log that is not kept for ever, and alarms', () => {
     expect(functionsOf(packaged).length).toBeGreaterThan(15);
@@ -113,5 +133,11 @@ describe('every function', () => {
       part!.Properties.VpcConfig = {};
     });
     expect(wrongNetwork(inside)).toEqual(['read-sync is in the VPC and reaches nothing there']);
+  });
+
+  it('in the VPC reaches every service that it asks, by an endpoint that the stack can make', () => {
+    expect(unreachable(packaged)).toEqual([]);
+    const changed = broken((resources) => delete resources.EventsEndpoint);
+    expect(unreachable(changed)).toEqual(['refresh-targets cannot reach events']);
   });
 });
