@@ -17,6 +17,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startStack, type LocalStack } from '../../local/stack.ts';
 import { localAwsClient } from '../support/aws-client.ts';
 import { until } from '../support/aws-world.ts';
+import { thrownMessage } from '../../shared/rules/thrown-message.ts';
 
 const fivetran = '834469178297';
 const stranger = '999988887777';
@@ -72,7 +73,7 @@ async function order(input: Record<string, unknown>): Promise<{ status: string; 
   let ended = { status: 'RUNNING', cause: '' };
   await until(async () => {
     const { status, cause } = await states.send(new DescribeExecutionCommand({ executionArn }));
-    ended = { status: status ?? '', cause: cause ?? '' };
+    ended = { status: status ?? '', cause: thrownMessage(cause ?? '') };
     return ended.status !== 'RUNNING';
   });
   return ended;
