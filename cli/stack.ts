@@ -1,5 +1,6 @@
 import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { readFileSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { UsageError } from './errors.ts';
 import { memberOf } from './member.ts';
 
@@ -65,7 +66,13 @@ function messageOf(answer: unknown): string {
 
 function pointAtLocalStack(): void {
   const info = readStackFile();
+  // A profile, its files or an endpoint of one service, meant for the real AWS, would have a say otherwise.
+  for (const name of Object.keys(process.env)) {
+    if (name.startsWith('AWS_')) Reflect.deleteProperty(process.env, name);
+  }
   Object.assign(process.env, {
+    AWS_CONFIG_FILE: devNull,
+    AWS_SHARED_CREDENTIALS_FILE: devNull,
     AWS_ENDPOINT_URL: info.awsEndpoint,
     AWS_REGION: info.region,
     AWS_ACCESS_KEY_ID: info.accountId,

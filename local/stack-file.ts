@@ -58,10 +58,13 @@ async function read(): Promise<Written | undefined> {
   }
 }
 
-/** Asked at its port and not by its process id, which another program may have by now. */
+/**
+ * Asked at its port and not by its process id, which another program may have by now. One that is too busy to answer
+ * is there all the same.
+ */
 async function answers({ awsEndpoint }: Written): Promise<boolean> {
   return fetch(awsEndpoint, { signal: AbortSignal.timeout(2_000) }).then(
     () => true,
-    () => false,
+    (error: unknown) => error instanceof Error && error.name === 'TimeoutError',
   );
 }
