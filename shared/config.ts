@@ -69,6 +69,12 @@ export const settings = {
     description: 'Secret with Fivetran\'s API key: {"apiKey": "…", "apiSecret": "…"}.',
     read: text,
   },
+  setupTestsPerHour: {
+    variable: 'SETUP_TESTS_PER_HOUR',
+    description: "Setup tests that Fivetran's plan allows an account in an hour: 2500, and 50 in a trial.",
+    fallback: '2500',
+    read: wholeNumber(10, 100_000),
+  },
   webhookSecretId: {
     variable: 'WEBHOOK_SECRET_ID',
     description:

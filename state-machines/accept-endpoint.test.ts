@@ -54,6 +54,7 @@ const tested = (outcome: string, connections: { connectionId: string; startSync:
     ...connection,
   })),
   next: '',
+  paced: false,
   waitSeconds: 15,
   summary: 'What the tests said.',
 });
@@ -135,10 +136,12 @@ describe('a request that may be accepted', () => {
     const { calls } = await run({
       testConnection: inTurn(
         { ...tested('passed', [{ connectionId: 'one', startSync: true }]), next: 'one' },
+        { ...tested('pending'), next: 'one', paced: true },
         tested('passed', [{ connectionId: 'two', startSync: true }]),
       ),
     });
-    expect(calls.TestConnectionRest).toEqual([{ privateLinkId: 'pl_one', after: 'one' }]);
+    // The first of them came too early for Fivetran's limit.
+    expect(calls.TestConnectionRest).toEqual(Array(2).fill({ privateLinkId: 'pl_one', after: 'one' }));
     expect(calls.StartSync).toMatchObject([
       { Input: { connectionId: 'one' } },
       { Input: { connectionId: 'two' } },

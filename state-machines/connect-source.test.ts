@@ -191,10 +191,25 @@ describe('connect-source', () => {
     ]);
   });
 
+  test('waits as long as Fivetran’s limit of setup tests is used up', async () => {
+    let tries = 0;
+    const result = await runMachine('connect-source', {
+      input,
+      tasks: tasks({
+        testConnection: () =>
+          tries++ < 5 ? { outcome: 'pending', paced: true, waitSeconds: 78 } : { outcome: 'passed' },
+      }),
+    });
+    expect(result.status).toBe('SUCCEEDED');
+    expect(result.calls.TestConnection).toHaveLength(6);
+  });
+
   test('runs the setup tests again before it gives up, and leaves the connection paused', async () => {
     const result = await runMachine('connect-source', {
       input,
-      tasks: tasks({ testConnection: () => ({ outcome: 'failed', summary: 'Validate Login failed.' }) }),
+      tasks: tasks({
+        testConnection: () => ({ outcome: 'failed', paced: false, summary: 'Validate Login failed.' }),
+      }),
     });
     expect(result.status).toBe('FAILED');
     expect(result.calls.TestConnection).toHaveLength(3);

@@ -145,6 +145,18 @@ describe('run-sync', () => {
     expect(result.calls.ReadSyncCloseSucceeded).toBeUndefined();
   });
 
+  test('waits as long as Fivetran’s limit of setup tests is used up', async () => {
+    let tries = 0;
+    const testConnection = () =>
+      tries++ < 2 ? { outcome: 'pending', paced: true, waitSeconds: 78 } : { outcome: 'passed' };
+    const result = await runMachine('run-sync', {
+      input: start,
+      tasks: tasks({ begin: { needsTest: true }, more: { testConnection } }),
+    });
+    expect(result.status).toBe('SUCCEEDED');
+    expect(result.calls.TestConnection).toHaveLength(3);
+  });
+
   test('ends quietly when another execution handles the sync', async () => {
     const result = await runMachine('run-sync', {
       input: start,
@@ -226,7 +238,9 @@ describe('run-sync', () => {
       input: start,
       tasks: tasks({
         begin: { needsTest: true },
-        more: { testConnection: () => ({ outcome: 'failed', summary: 'Validate Login failed.' }) },
+        more: {
+          testConnection: () => ({ outcome: 'failed', paced: false, summary: 'Validate Login failed.' }),
+        },
       }),
     });
     expect(result.status).toBe('FAILED');

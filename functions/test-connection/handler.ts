@@ -1,5 +1,6 @@
 import { createFivetran } from '../../shared/clients/fivetran/fivetran.ts';
 import { createClaims } from '../../shared/clients/ledger/claims.ts';
+import { createSetupTestPace } from '../../shared/clients/ledger/setup-test-pace.ts';
 import { createLedgerTable } from '../../shared/clients/ledger/table.ts';
 import { createSecrets } from '../../shared/clients/secrets/secrets.ts';
 import { systemClock as clock } from '../../shared/clock.ts';
@@ -13,11 +14,12 @@ export const handler = createHandler({
   name: 'test-connection',
   parse: (event) => parse(TestConnectionInput, event, 'The input of test-connection'),
   setUp: (log, timeLeftMs) => {
-    const config = loadConfig(['ledgerTable', 'fivetranBaseUrl', 'fivetranSecretId']);
+    const config = loadConfig(['ledgerTable', 'fivetranBaseUrl', 'fivetranSecretId', 'setupTestsPerHour']);
     const table = createLedgerTable(config);
     return {
       fivetran: createFivetran(config, { secrets: createSecrets(clock), clock, timeLeftMs }),
       claims: createClaims(table, clock),
+      pace: createSetupTestPace(table, clock, { perHour: config.setupTestsPerHour }),
       log,
     };
   },

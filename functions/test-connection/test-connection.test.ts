@@ -1,11 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { connectionOf, createFivetranDouble } from '../../tests/support/fivetran-double.ts';
 import { createManualClock } from '../../tests/support/manual-clock.ts';
+import { createSetupTestPace } from '../../shared/clients/ledger/setup-test-pace.ts';
+import { createMemoryLedger } from '../../tests/support/memory-ledger.ts';
 import { silentLog } from '../../tests/support/silent-log.ts';
 import { testConnection } from './test-connection.ts';
 
-function world(state = 'OK', connections = [connectionOf()]) {
-  const fivetran = createFivetranDouble(createManualClock(), connections);
+function world(state = 'OK', connections = [connectionOf()], perHour = 2500) {
+  const clock = createManualClock();
+  const fivetran = createFivetranDouble(clock, connections);
+  const pace = createSetupTestPace(createMemoryLedger(), clock, { perHour });
   fivetran.links.push({
     id: 'pl_1',
     name: 'pl_postgres',
@@ -23,10 +27,24 @@ function world(state = 'OK', connections = [connectionOf()]) {
       return Promise.resolve(true);
     },
   };
-  return { fivetran, proofs, dependencies: { fivetran, claims, log: silentLog } };
+  return { clock, fivetran, proofs, dependencies: { fivetran, claims, pace, log: silentLog } };
 }
 
 describe('setup tests', () => {
+  test('wait for each other when Fivetran’s limit for the account is near', async () => {
+    const { clock, fivetran, dependencies } = world('OK', [connectionOf()], 50);
+    const run = () => testConnection({ connectionId: 'assimilate_seem' }, dependencies);
+    const answers = await Promise.all([1, 2, 3, 4].map(run));
+    expect(answers.filter(({ outcome }) => outcome === 'passed').length).toBeGreaterThan(0);
+    let last = await run();
+    while (last.outcome === 'passed') last = await run();
+    const tests = fivetran.calls.filter((call) => call.startsWith('connections.test')).length;
+    expect(last).toMatchObject({ outcome: 'pending', paced: true });
+    expect(tests).toBe(4);
+    clock.advance(last.waitSeconds);
+    expect(await run()).toMatchObject({ outcome: 'passed', paced: false });
+  });
+
   test('that pass through a link that is OK prove its endpoint', async () => {
     const { dependencies, proofs } = world();
     expect(await testConnection({ connectionId: 'assimilate_seem' }, dependencies)).toMatchObject({

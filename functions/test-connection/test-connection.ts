@@ -1,4 +1,5 @@
 import type { Claims } from '../../shared/clients/ledger/claims.ts';
+import type { SetupTestPace } from '../../shared/clients/ledger/setup-test-pace.ts';
 import type { Fivetran } from '../../shared/clients/fivetran/fivetran.ts';
 import type { Connection, PrivateLink } from '../../shared/contracts/fivetran.ts';
 import type { TestConnectionInput, TestedConnections } from '../../shared/contracts/setup.ts';
@@ -10,6 +11,7 @@ import { lastEndOf } from '../../shared/rules/sync-view.ts';
 export interface TestConnectionDependencies {
   fivetran: Fivetran;
   claims: Pick<Claims, 'recordProof'>;
+  pace: SetupTestPace;
   log: Log;
 }
 
@@ -35,21 +37,26 @@ export async function testConnection(
       connection.privateLinkId === null
         ? undefined
         : await fivetran.privateLinks.get(connection.privateLinkId);
-    return testAll(link, () => Promise.resolve([connection]), dependencies);
+    return testAll(link, () => Promise.resolve([connection]), '', dependencies);
   }
   const link = await fivetran.privateLinks.get(input.privateLinkId);
-  return testAll(link, () => connectionsOn(link.id, input.after ?? '', fivetran), dependencies);
+  const { after = '' } = input;
+  return testAll(link, () => connectionsOn(link.id, after, fivetran), after, dependencies);
 }
 
 async function testAll(
   link: PrivateLink | undefined,
   connections: () => Promise<Connection[]>,
+  after: string,
   dependencies: TestConnectionDependencies,
 ): Promise<TestedConnections> {
   if (link !== undefined && link.state !== 'OK') return notReady(link);
   const all = await connections();
   const tested: Tested[] = [];
-  for (const connection of all.slice(0, mostAtOnce)) {
+  const batch = all.slice(0, mostAtOnce);
+  const waitSeconds = batch.length === 0 ? 0 : await dependencies.pace.take(batch.length);
+  if (waitSeconds > 0) return later(link, waitSeconds, after);
+  for (const connection of batch) {
     const one = await testOne(connection, dependencies);
     const isFirstPass = one.outcome === 'passed' && !tested.some(({ outcome }) => outcome === 'passed');
     if (link !== undefined && isFirstPass) await prove(link, one, dependencies);
@@ -62,6 +69,7 @@ async function testAll(
     connections: tested,
     next: all.length > tested.length ? (tested.at(-1)?.connectionId ?? '') : '',
     waitSeconds: 0,
+    paced: false,
     summary:
       failed.length === 0
         ? `The setup tests of ${namesOf(tested)} passed.`
@@ -77,9 +85,20 @@ function notReady({ name, state, stateSummary }: PrivateLink): TestedConnections
     connections: [],
     next: '',
     waitSeconds: failed ? 0 : pendingWaitSeconds,
+    paced: false,
     summary: `Fivetran's private link ${name} is ${state}${stateSummary === '' ? '' : `: ${stateSummary}`}.`,
   };
 }
+
+const later = (link: PrivateLink | undefined, waitSeconds: number, after: string): TestedConnections => ({
+  outcome: 'pending',
+  privateLinkState: link?.state ?? '',
+  connections: [],
+  waitSeconds,
+  next: after,
+  paced: true,
+  summary: `Fivetran's limit of setup tests is used up for ${String(waitSeconds)} s.`,
+});
 
 /** In the order of their ids, so that a later call goes on where this one ended. */
 async function connectionsOn(
@@ -101,9 +120,12 @@ async function connectionsOn(
   return found.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-async function testOne(before: Connection, { fivetran, log }: TestConnectionDependencies): Promise<Tested> {
+async function testOne(
+  before: Connection,
+  { fivetran, pace, log }: TestConnectionDependencies,
+): Promise<Tested> {
   let connection: Connection = await fivetran.connections.test(before.id);
-  if (connection.setupTests.some(({ status }) => status === 'JOB_FAILED')) {
+  if (connection.setupTests.some(({ status }) => status === 'JOB_FAILED') && (await pace.take(1)) === 0) {
     // The test itself could not run, which says nothing about the connection: once more.
     connection = await fivetran.connections.test(before.id);
   }

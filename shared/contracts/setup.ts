@@ -16,7 +16,7 @@ export type TestConnectionInput = z.output<typeof TestConnectionInput>;
 export interface TestedConnections {
   /**
    * passed: the tests of these connections passed (also when there is none); failed: one did not, or the private link
-   * failed; pending: the private link is not OK yet.
+   * failed; pending: the private link is not OK yet, or Fivetran's limit of setup tests is used up.
    */
   outcome: 'passed' | 'failed' | 'pending';
   /** Fivetran's word; empty when the connection has no private link. */
@@ -35,6 +35,8 @@ export interface TestedConnections {
   /** Where to go on, when the private link has more connections than were tested; empty when it has not. */
   next: string;
   waitSeconds: number;
+  /** Whether the wait is for Fivetran's limit, so that the tests run in the end. */
+  paced: boolean;
   /** One sentence; says which tests failed. */
   summary: string;
 }

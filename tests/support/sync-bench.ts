@@ -136,6 +136,7 @@ export function createSyncBench(
         { connectionId },
         {
           fivetran,
+          pace: { take: () => Promise.resolve(0) },
           claims: { ...dependencies.claims, recordProof: () => Promise.resolve(false) },
           log: silentLog,
         },
