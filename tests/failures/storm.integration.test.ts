@@ -78,9 +78,9 @@ test('checks and marks that are asked for all at once log in to the source three
   const watcher = new pg.Client({ connectionString: postgres.admin, ssl: { ca: stack.postgres.caPem } });
   await watcher.connect();
   let most = 0;
-  let over = false;
+  const over = new AbortController();
   const watching = (async () => {
-    while (!over) {
+    while (!over.signal.aborted) {
       const { rows } = await watcher.query<{ sessions: number }>(
         `SELECT count(*)::int AS sessions FROM pg_stat_activity WHERE usename = '${role}'`,
       );
@@ -95,7 +95,7 @@ test('checks and marks that are asked for all at once log in to the source three
     ...ask('check-source', { source: 'postgres', shared: true }, 50),
     ...ask('mark-source', { mode: 'mark', source: 'postgres', connectionId: 'tenant_0001' }, 12),
   ]);
-  over = true;
+  over.abort();
   await watching;
   await watcher.end();
   const text = JSON.stringify(answers);
