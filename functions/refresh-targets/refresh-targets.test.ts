@@ -2,6 +2,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { BusEvent } from '../../shared/clients/event-bus/event-bus.ts';
 import type { Addresses } from '../../shared/clients/names/addresses.ts';
 import type { Target } from '../../shared/contracts/target-health.ts';
+import { summarize } from '../../shared/rules/findings.ts';
+import { judgeTargets } from '../../shared/rules/target-health.ts';
+import { healthyLoadBalancer } from '../../tests/support/endpoint-world.ts';
 import { createMemoryLedger } from '../../tests/support/memory-ledger.ts';
 import { silentLog } from '../../tests/support/silent-log.ts';
 import { refreshTargets } from './refresh-targets.ts';
@@ -23,6 +26,7 @@ function createWorld() {
     events,
     put,
     addresses: () => [...registered.keys()].sort(),
+    targets: () => [...registered.values()],
     resolvesTo: (...addresses: string[]) => (answer = { outcome: 'found', addresses }),
     resolutionFails: () => (answer = { outcome: 'failed', detail: 'ENOTFOUND' }),
     pass: (minutes: number) => (now = new Date(now.getTime() + minutes * 60_000)),
@@ -87,6 +91,22 @@ describe('the targets of the load balancer', () => {
     expect(await world.run()).toMatchObject({ outcome: 'removed', removed: ['10.0.1.5'] });
     expect(world.addresses()).toEqual(['10.0.2.9']);
     expect(told()).toEqual(['targets-changed', 'targets-changed']);
+  });
+
+  it('are called fit by check-target-health all through a fail-over, because one healthy target stays', async () => {
+    const judged = () => {
+      const loadBalancer = healthyLoadBalancer();
+      const targetGroups = loadBalancer.targetGroups.map((group) => ({ ...group, targets: world.targets() }));
+      return summarize(judgeTargets([{ ...loadBalancer, crossZone: true, targetGroups }]));
+    };
+    world.resolvesTo('10.0.2.9');
+    await world.run();
+    expect(judged().status).toBe('warning');
+    expect(judged().findings.find(({ check }) => check === 'targets.health')?.summary).toContain('10.0.2.9');
+    world.put('10.0.2.9', 'healthy');
+    expect(judged().status).toBe('ok');
+    await world.run();
+    expect(judged().status).toBe('ok');
   });
 
   it('lose an old Aurora writer that lives on as a healthy reader', async () => {

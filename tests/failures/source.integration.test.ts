@@ -137,7 +137,14 @@ describe('one thing is broken with its lever, and run-sync names it', () => {
 test('after a fail-over the new address is added, the old one is removed once the new one is healthy, and people are told', async () => {
   await expect.poll(targets, { timeout: 30_000 }).toEqual(['127.0.0.1 healthy']);
   await stack.sourceFaults.set({ kind: 'move-host', addresses: ['127.0.0.2'] });
-  await invoke('refresh-targets');
+  // As RDS tells of it; without this event the schedule would find out within a minute.
+  stack.eventBridge.put({
+    source: 'aws.rds',
+    detailType: 'RDS DB Cluster Event',
+    resources: [],
+    detail: { EventCategories: ['failover'] },
+  });
+  await stack.idle();
   expect(targets().map((target) => target.split(' ')[0])).toEqual(['127.0.0.1', '127.0.0.2']);
   await expect.poll(targets, { timeout: 30_000 }).toContain('127.0.0.2 healthy');
   await invoke('refresh-targets');
