@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -90,7 +90,7 @@ function commandLineWith(text: string): string | undefined {
 }
 
 describe('npm run local', () => {
-  test('tells where everything is, answers there, and ends when npm is told to end', async () => {
+  test('tells where everything is, answers there, operators included, and ends when npm is told to end', async () => {
     const { npm, ready, output } = start();
     const info = await ready();
     expect(Object.keys(info).toSorted()).toEqual(
@@ -126,6 +126,12 @@ describe('npm run local', () => {
     );
     expect(await (await fetch(info.slackMessagesUrl)).json()).toEqual([]);
     expect(readFileSync(info.webhookCaFile, 'utf8')).toContain('BEGIN CERTIFICATE');
+    const operator = spawnSync(process.execPath, ['cli/main.ts', 'status', '--local'], {
+      cwd: root,
+      encoding: 'utf8',
+      env: { ...process.env, AWS_PROFILE: 'production', AWS_ENDPOINT_URL: 'http://127.0.0.1:9' },
+    });
+    expect(operator, operator.stderr).toMatchObject({ status: 0 });
     await nothingIsLeftAfter(info, () => npm.kill('SIGTERM'));
     await until('npm to end', () => hasEnded(npm));
     expect(existsSync(stackFile)).toBe(false);
