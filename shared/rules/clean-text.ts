@@ -6,7 +6,7 @@ const secrets: readonly (readonly [RegExp, string])[] = [
   // scheme://user:password@host
   [/\b([a-z][a-z0-9+.-]*:\/\/[^\s:/@]+):[^\s@]+@/gi, '$1:(hidden)@'],
   [
-    /\b(password|passwd|pwd|secret|token|api[_-]?key|apikey|authorization|credential)(["']?\s*[=:]\s*)(?:bearer\s+|basic\s+)?("[^"]*"|'[^']*'|[^\s,;&)}]+)/gi,
+    /\b(password|passwd|pwd|secret|token|api[_-]?key|apikey|authorization|credential)(["']?\s*[=:]\s*)(?!\(hidden\))(?:bearer\s+|basic\s+)?("[^"]*"|'[^']*'|[^\s,;&)}]+)/gi,
     '$1$2(hidden)',
   ],
   [/\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{12,}/gi, '$1 (hidden)'],

@@ -42,7 +42,7 @@ export const failureCatalogue: readonly FailureRow[] = [
     headline: 'the automation lacks a permission',
     meaning: 'One of our own functions was refused by AWS, Fivetran, Databricks or Slack.',
     remedy:
-      'The message names the permission or the secret: grant the one or renew the other, then start the machine again.',
+      'The message names the permission or the secret; grant the one or renew the other, then start the machine again.',
   },
   {
     code: 'configuration-wrong',
@@ -233,7 +233,7 @@ export const failureCatalogue: readonly FailureRow[] = [
     headline: 'the automation lacks a permission',
     meaning: 'One of our own functions was refused by AWS, Fivetran, Databricks or Slack.',
     remedy:
-      'The message names the permission or the secret: grant the one or renew the other, then start the machine again.',
+      'The message names the permission or the secret; grant the one or renew the other, then start the machine again.',
   },
   {
     code: 'configuration-wrong',
