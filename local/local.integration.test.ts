@@ -170,5 +170,5 @@ describe('npm run local', () => {
     const thirdInfo = await third.ready();
     await nothingIsLeftAfter(firstInfo, () => first.npm.kill('SIGTERM'));
     expect(readStackFile()).toEqual(thirdInfo);
-  });
+  }, 300_000);
 });
