@@ -16,6 +16,9 @@ let stack: LocalStack;
 let operator: Operator;
 let service: string;
 
+// Every command is a process of its own.
+vi.setConfig({ testTimeout: 300_000 });
+
 beforeAll(async () => {
   stack = await startStack({ schedules: 'off' });
   operator = createOperator(stack.info);

@@ -14,6 +14,9 @@ let operator: Operator;
 let ec2: EC2Client;
 let ServiceId: string;
 
+// Every command is a process of its own.
+vi.setConfig({ testTimeout: 300_000 });
+
 beforeAll(async () => {
   stack = await startStack({ schedules: 'off' });
   operator = createOperator(stack.info);

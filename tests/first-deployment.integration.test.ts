@@ -8,6 +8,9 @@ let stack: LocalStack;
 let operator: Operator;
 const failures: string[] = [];
 
+// Every command is a process of its own.
+vi.setConfig({ testTimeout: 300_000 });
+
 beforeAll(async () => {
   stack = await startStack({ schedules: 'off', secrets: 'empty' });
   operator = createOperator(stack.info);
@@ -70,7 +73,7 @@ it('the webhook is refused politely, and a person who is too early is told what 
   expect(stack.slack.messages()).toEqual([]);
 });
 
-it('once Slack is filled in, what could not be told before is told', { timeout: 240_000 }, async () => {
+it('once Slack is filled in, what could not be told before is told', async () => {
   stack.secrets.put(`${prefix}/slack`, { botToken: stack.slack.botToken });
   // A minute after Slack was last refused, it is asked again.
   await vi.waitFor(

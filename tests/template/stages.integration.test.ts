@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { lint } from './lint.ts';
 import { copyProject, type ProjectCopy } from './project-copy.ts';
 import { resourcesOf, root, type Template } from './template.ts';
@@ -28,7 +28,8 @@ beforeAll(async () => {
   const second = await project.package('test', example);
   expect(second, second.output).toMatchObject({ code: 0 });
   test = second.template();
-});
+  // Two packages are made, one after the other.
+}, 600_000);
 afterAll(() => project.remove());
 
 /** Properties whose name ends so and that name something else than the resource itself. */
@@ -49,6 +50,8 @@ function namesIn({ Resources, Outputs, Parameters }: Template): string[] {
   );
   return [...ofResources, ...exported];
 }
+
+vi.setConfig({ testTimeout: 300_000 });
 
 describe('a deployment with three sources and schedules', () => {
   it('stays below the limit of 500 resources', () => {
