@@ -21,27 +21,52 @@ const parts = [
 export interface ProjectCopy {
   folder: string;
   /** Writes `params.<stage>.yml` and runs `npm run package` for that stage. */
-  package: (
-    stage: string,
-    parameters: string,
-  ) => Promise<{ code: number | null; output: string; template: () => Template }>;
+  package: (stage: string, parameters: string) => Promise<Run & { template: () => Template }>;
+  /** Writes `params.<stage>.yml` and runs `serverless deploy` with the bundles that are built, with these variables. */
+  deploy: (stage: string, parameters: string, environment: Record<string, string>) => Promise<Run>;
   remove: () => Promise<void>;
+}
+
+interface Run {
+  code: number | null;
+  output: string;
 }
 
 export async function copyProject(): Promise<ProjectCopy> {
   const folder = await mkdtemp(path.join(tmpdir(), 'fivetran-privatelink-package-'));
   for (const part of parts) await cp(path.join(root, part), path.join(folder, part), { recursive: true });
   await symlink(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
+
+  const run = async (program: string[], env: NodeJS.ProcessEnv = process.env): Promise<Run> => {
+    const child = spawn(process.execPath, program, { cwd: folder, env });
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+    return { code, output };
+  };
+
+  const choose = (stage: string, parameters: string): Promise<void> =>
+    writeFile(path.join(folder, `params.${stage}.yml`), parameters);
+
   return {
     folder,
     package: async (stage, parameters) => {
-      await writeFile(path.join(folder, `params.${stage}.yml`), parameters);
-      const child = spawn(process.execPath, ['scripts/package.ts', '--stage', stage], { cwd: folder });
-      let output = '';
-      child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-      child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-      const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-      return { code, output, template: () => readTemplate(path.join(folder, templatePath)) };
+      await choose(stage, parameters);
+      const ended = await run(['scripts/package.ts', '--stage', stage]);
+      return { ...ended, template: () => readTemplate(path.join(folder, templatePath)) };
+    },
+    deploy: async (stage, parameters, environment) => {
+      await choose(stage, parameters);
+      await cp(path.join(root, '.build'), path.join(folder, '.build'), { recursive: true });
+      return run(['node_modules/serverless/bin/serverless.js', 'deploy', '--stage', stage], {
+        PATH: process.env.PATH,
+        HOME: folder,
+        CI: 'true',
+        ...environment,
+        // Milliseconds between two looks at the stack.
+        SLS_AWS_MONITORING_FREQUENCY: '10',
+      });
     },
     remove: () => rm(folder, { recursive: true, force: true }),
   };
