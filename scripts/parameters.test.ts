@@ -86,6 +86,11 @@ describe('the parameters of a deployment', () => {
         ),
       says: 'cross-Region PrivateLink refuses a load balancer with its own idle timeout',
     },
+    ...['a--b', 'b-', 'orders-1'].map((source) => ({
+      name: `the source name ${source}, which the template could not spell or would mix up with another`,
+      change: () => read(`${example}  - name: ${source}\n`),
+      says: 'sources.1.name',
+    })),
     {
       name: 'a source that is named twice',
       change: () => read(`${example}\n  - name: postgres\n`),

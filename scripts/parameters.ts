@@ -11,8 +11,8 @@ export class ParameterError extends Error {
 }
 
 const SourceShape = z.strictObject({
-  /** Our name of the source: last part of its secret's name. */
-  name: z.string().check(z.regex(/^[a-z][a-z0-9-]{0,39}$/)),
+  /** Our name of the source: last part of its secret's name. Each dash begins a capital letter in the template. */
+  name: z.string().check(z.maxLength(40), z.regex(/^[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*$/)),
   /** Port that PostgreSQL listens on. */
   port: z._default(z.int().check(z.minimum(1), z.maximum(65_535)), 5432),
   /** Seconds that a connection may be silent, 60 to 6000. */

@@ -144,7 +144,8 @@ function unprotected(template: Template): string[] {
       .flatMap((type) => resourcesOf(template, type))
       .filter(
         ([, { DeletionPolicy, UpdateReplacePolicy }]) =>
-          DeletionPolicy !== 'Retain' || UpdateReplacePolicy !== 'Retain',
+          // Everything but what a deployment made that failed: by its name it would stand in the way of the next.
+          DeletionPolicy !== 'RetainExceptOnCreate' || UpdateReplacePolicy !== 'Retain',
       )
       .map(([id]) => `${id} goes with the stack`),
   ];
@@ -213,6 +214,11 @@ describe('what is kept', () => {
       name: 'a ledger that cannot be put back',
       change: broken((resources) => delete resources.Ledger!.Properties.PointInTimeRecoverySpecification),
       told: ['Ledger cannot be put back to a point in time'],
+    },
+    {
+      name: 'a ledger that a failed first deployment leaves in the way of the next',
+      change: broken(({ Ledger }) => (Ledger!.DeletionPolicy = 'Retain')),
+      told: ['Ledger goes with the stack'],
     },
     {
       name: 'a ledger that goes with the stack',

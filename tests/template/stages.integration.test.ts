@@ -99,3 +99,13 @@ it('a wrong parameter stops the packaging with a sentence that names it', async 
     'params.wrong.yml: parameter VpcID does not exist (docs/configuration.md lists them); parameter VpcId is required: VPC of the PostgreSQL source.',
   );
 });
+
+it('an alert is about the machines of its own stage, however the name of another one goes on', () => {
+  const told = resourcesOf(prod, 'AWS::Events::Rule').flatMap(([, { Properties }]) => {
+    const pattern = Properties.EventPattern as { detail?: { stateMachineArn?: unknown[] } };
+    return pattern.detail?.stateMachineArn ?? [];
+  });
+  const arn = 'arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:';
+  const machines = ['accept-endpoint', 'connect-source', 'run-sync'];
+  expect(told).toEqual(machines.map((name) => ({ 'Fn::Sub': `${arn}fivetran-privatelink-prod-${name}` })));
+});
