@@ -2,12 +2,17 @@
 // A generator, because YAML cannot loop over the sources of params.yml.
 import { readDeployment } from '../scripts/parameters.ts';
 import { pascalCase } from './names.js';
-
-/** @param {import('../scripts/parameters.ts').Source} source */
-const databasePort = ({ name }) => ({ Ref: `DatabasePort${pascalCase(name)}` });
+import { databasePort, databaseRanges, tcpRules } from './sources.js';
 
 /** Enough for a query that sorts for half an hour before its first row. */
-const defaultIdleTimeoutSeconds = 1800;
+const longIdleTimeoutSeconds = 1800;
+
+/**
+ * The load balancer's own: cross-Region PrivateLink refuses any other. Written out, because a listener keeps what it
+ * was once given when the attribute is merely left out.
+ * https://docs.aws.amazon.com/elasticloadbalancing/latest/network/update-idle-timeout.html
+ */
+const standardIdleTimeoutSeconds = 350;
 
 const serviceArn = (/** @type {unknown} */ id) => ({
   'Fn::Sub': [
@@ -18,17 +23,14 @@ const serviceArn = (/** @type {unknown} */ id) => ({
 
 /**
  * @param {import('../scripts/parameters.ts').Source} source
- * @param {{ accounts: number, crossRegion: boolean, regions: string[] }} deployment
+ * @param {{ accounts: number, crossRegion: boolean, regions: string[], ranges: unknown[] }} deployment
  */
-function built(source, { accounts, crossRegion, regions }) {
+function pathTo(source, { accounts, crossRegion, regions, ranges }) {
   const suffix = pascalCase(source.name);
   const tag = `\${self:service}-\${sls:stage}-${source.name}`;
-  const toDatabase = {
-    IpProtocol: 'tcp',
-    FromPort: databasePort(source),
-    ToPort: databasePort(source),
-    CidrIp: { Ref: 'VpcCidr' },
-  };
+  const idleTimeoutSeconds = crossRegion
+    ? standardIdleTimeoutSeconds
+    : (source.idleTimeoutSeconds ?? longIdleTimeoutSeconds);
   return {
     [`TargetGroup${suffix}`]: {
       Type: 'AWS::ElasticLoadBalancingV2::TargetGroup',
@@ -49,6 +51,7 @@ function built(source, { accounts, crossRegion, regions }) {
         Tags: [
           { Key: 'Name', Value: tag },
           { Key: 'fivetran-privatelink-source', Value: source.name },
+          { Key: 'fivetran-privatelink-stack', Value: '${self:service}-${sls:stage}' },
         ],
       },
     },
@@ -57,7 +60,11 @@ function built(source, { accounts, crossRegion, regions }) {
       Properties: {
         GroupDescription: `Load balancer in front of the PostgreSQL source ${source.name}`,
         VpcId: { Ref: 'VpcId' },
-        SecurityGroupEgress: [{ ...toDatabase, Description: 'To the database, health checks included' }],
+        SecurityGroupEgress: tcpRules({
+          ports: [databasePort(source)],
+          ranges,
+          description: 'To the database, health checks included',
+        }),
       },
     },
     [`LoadBalancer${suffix}`]: {
@@ -84,17 +91,7 @@ function built(source, { accounts, crossRegion, regions }) {
         Protocol: 'TCP',
         Port: databasePort(source),
         DefaultActions: [{ Type: 'forward', TargetGroupArn: { Ref: `TargetGroup${suffix}` } }],
-        // Cross-Region PrivateLink refuses a load balancer with its own idle timeout.
-        ...(crossRegion
-          ? {}
-          : {
-              ListenerAttributes: [
-                {
-                  Key: 'tcp.idle_timeout.seconds',
-                  Value: String(source.idleTimeoutSeconds ?? defaultIdleTimeoutSeconds),
-                },
-              ],
-            }),
+        ListenerAttributes: [{ Key: 'tcp.idle_timeout.seconds', Value: String(idleTimeoutSeconds) }],
       },
     },
     [`EndpointService${suffix}`]: {
@@ -108,6 +105,7 @@ function built(source, { accounts, crossRegion, regions }) {
           { Key: 'Name', Value: tag },
           { Key: 'fivetran-privatelink', Value: 'auto-accept' },
           { Key: 'fivetran-privatelink-source', Value: source.name },
+          { Key: 'fivetran-privatelink-stack', Value: '${self:service}-${sls:stage}' },
         ],
       },
     },
@@ -135,14 +133,15 @@ function privateLink({ options }) {
     accounts: (parameters['FivetranAccounts'] ?? '834469178297').split(',').length,
     crossRegion: regions.some((name) => name !== region),
     regions,
+    ranges: databaseRanges(parameters),
   };
+  const built = sources.filter(({ endpointServiceId }) => endpointServiceId === undefined);
   const serviceIds = sources.map(({ name, endpointServiceId }) => ({
     suffix: pascalCase(name),
     name,
     id: endpointServiceId ?? { Ref: `EndpointService${pascalCase(name)}` },
   }));
   return {
-    // A parameter, so that a deployment can follow a database that moved to another port without a new package.
     Parameters: Object.fromEntries(
       sources.map(({ name, port }) => [
         `DatabasePort${pascalCase(name)}`,
@@ -156,28 +155,7 @@ function privateLink({ options }) {
       ]),
     ),
     Resources: {
-      ...Object.assign(
-        {},
-        ...sources
-          .filter((source) => source.endpointServiceId === undefined)
-          .map((source) => built(source, deployment)),
-      ),
-      ...Object.fromEntries(
-        sources.map((source) => [
-          `AccessToSource${pascalCase(source.name)}`,
-          {
-            Type: 'AWS::EC2::SecurityGroupEgress',
-            Properties: {
-              GroupId: { Ref: 'SourceAccessSecurityGroup' },
-              IpProtocol: 'tcp',
-              FromPort: databasePort(source),
-              ToPort: databasePort(source),
-              CidrIp: { Ref: 'VpcCidr' },
-              Description: `PostgreSQL source ${source.name}`,
-            },
-          },
-        ]),
-      ),
+      ...Object.assign({}, ...built.map((source) => pathTo(source, deployment))),
       EndpointNotificationsPolicy: {
         Type: 'AWS::SNS::TopicPolicy',
         Properties: {
@@ -217,15 +195,13 @@ function privateLink({ options }) {
       ),
     },
     Outputs: Object.fromEntries([
-      ...sources
-        .filter((source) => source.endpointServiceId === undefined)
-        .map(({ name }) => [
-          `LoadBalancerSecurityGroupId${pascalCase(name)}`,
-          {
-            Description: `Security group that the security group of the source ${name} has to admit on its port.`,
-            Value: { Ref: `LoadBalancerSecurityGroup${pascalCase(name)}` },
-          },
-        ]),
+      ...built.map(({ name }) => [
+        `LoadBalancerSecurityGroupId${pascalCase(name)}`,
+        {
+          Description: `Security group that the security group of the source ${name} has to admit on its port.`,
+          Value: { Ref: `LoadBalancerSecurityGroup${pascalCase(name)}` },
+        },
+      ]),
       ...serviceIds.flatMap(({ suffix, name, id }) => [
         [`EndpointServiceId${suffix}`, { Description: `Endpoint service of the source ${name}.`, Value: id }],
         [

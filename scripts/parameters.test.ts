@@ -24,9 +24,17 @@ describe('the parameters of a deployment', () => {
     expect(parameters).toMatchObject({
       VpcCidr: '10.20.0.0/16',
       SubnetIds: 'subnet-0123456789abcdef0,subnet-0123456789abcdef1',
-      CreateVpcEndpoints: 'true',
+      CreateVpcEndpoints: 'false',
     });
     expect(sources).toEqual([{ name: 'postgres', port: 5432 }]);
+  });
+
+  it('takes a number in a list as it is written', () => {
+    const listed = example.replace(
+      'parameters:',
+      'parameters:\n  FivetranAccounts: [834469178297, "012345678901"]',
+    );
+    expect(read(listed).parameters.FivetranAccounts).toBe('834469178297,012345678901');
   });
 
   it('documents every required parameter in the example', () => {
@@ -70,12 +78,12 @@ describe('the parameters of a deployment', () => {
     },
     {
       name: 'a value that is not on the list',
-      change: () => read(example.replace('CreateVpcEndpoints: true', 'CreateVpcEndpoints: maybe')),
+      change: () => read(example.replace('CreateVpcEndpoints: false', 'CreateVpcEndpoints: maybe')),
       says: 'parameter CreateVpcEndpoints is "maybe" but must be one of true, false',
     },
     {
       name: 'VPC endpoints without route tables',
-      change: () => read(example.replace(/^ {2}RouteTableIds:.*$/m, '')),
+      change: () => read(example.replace('CreateVpcEndpoints: false', 'CreateVpcEndpoints: true')),
       says: 'CreateVpcEndpoints is true, so RouteTableIds must name',
     },
     {
@@ -86,6 +94,38 @@ describe('the parameters of a deployment', () => {
         ),
       says: 'cross-Region PrivateLink refuses a load balancer with its own idle timeout',
     },
+    ...[
+      {
+        parameter: 'VpcCidr',
+        value: '999.20.0.0/16',
+        says: 'must be a comma-separated list like 10.0.0.0/16',
+      },
+      {
+        parameter: 'TargetRanges',
+        value: '10.9.0.256/16',
+        says: 'must be a comma-separated list like 10.9.0.0',
+      },
+      {
+        parameter: 'FivetranAccounts',
+        value: 'abc',
+        says: 'must be a comma-separated list like 834469178297',
+      },
+      {
+        parameter: 'AllowedRegions',
+        value: 'us-east1',
+        says: 'must be a comma-separated list like us-east-1',
+      },
+      { parameter: 'SlackRouting', value: 'loud', says: '' },
+    ].map(({ parameter, value, says }) => ({
+      name: `a value that the functions would refuse in ${parameter}`,
+      change: () =>
+        read(
+          example
+            .replace(new RegExp(`^ {2}${parameter}:.*\n`, 'm'), '')
+            .replace('parameters:', `parameters:\n  ${parameter}: ${value}`),
+        ),
+      says: `parameter ${parameter} is "${value}" but ${says}`,
+    })),
     ...['a--b', 'b-', 'orders-1'].map((source) => ({
       name: `the source name ${source}, which the template could not spell or would mix up with another`,
       change: () => read(`${example}  - name: ${source}\n`),

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
 import * as z from 'zod/mini';
+import { settings } from '../shared/config.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 
@@ -46,7 +47,10 @@ export type SyncSchedule = z.output<typeof ScheduleShape>;
 
 const DeploymentShape = z.strictObject({
   parameters: z._default(
-    z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])),
+    z.record(
+      z.string(),
+      z.union([z.string(), z.number(), z.boolean(), z.array(z.union([z.string(), z.number()]))]),
+    ),
     {},
   ),
   sources: z._default(z.array(SourceShape).check(z.minLength(1), z.maxLength(20)), [
@@ -163,6 +167,19 @@ const formOfType: Record<string, RegExp> = {
   'List<AWS::EC2::Subnet::Id>': /^subnet-[0-9a-f]{8,17}(,subnet-[0-9a-f]{8,17})*$/,
 };
 
+/** What the function that reads the value would say of it, at its first invocation. */
+function faultOfSetting(name: string, value: string): string[] {
+  const key = name === 'VpcCidr' ? 'vpcRanges' : `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
+  const setting = Object.entries(settings).find(([known]) => known === key)?.[1];
+  if (value === '' || setting === undefined) return [];
+  try {
+    setting.read(value);
+    return [];
+  } catch (error) {
+    return [`parameter ${name} is "${value}" but ${error instanceof Error ? error.message : String(error)}`];
+  }
+}
+
 function faultOfValue(name: string, value: string, declaration: DeclaredParameter): string[] {
   const { Type, AllowedPattern, AllowedValues, MinValue = -Infinity, MaxValue = Infinity } = declaration;
   const form = AllowedPattern === undefined ? formOfType[Type] : new RegExp(AllowedPattern);
@@ -173,7 +190,7 @@ function faultOfValue(name: string, value: string, declaration: DeclaredParamete
   if (Type === 'Number' && (Number(value) < MinValue || Number(value) > MaxValue)) {
     return [`parameter ${name} is ${value} but must be from ${String(MinValue)} to ${String(MaxValue)}`];
   }
-  return [];
+  return faultOfSetting(name, value);
 }
 
 function contradictions({ parameters, sources }: Deployment, region: string): string[] {

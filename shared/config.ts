@@ -39,7 +39,8 @@ const list =
     return items;
   };
 
-const range = /^\d{1,3}(\.\d{1,3}){3}\/(\d|[12]\d|3[0-2])$/;
+const octet = String.raw`(25[0-5]|2[0-4]\d|1?\d?\d)`;
+const range = new RegExp(String.raw`^${octet}(\.${octet}){3}/(\d|[12]\d|3[0-2])$`);
 
 /** Every setting that a function may read: the only description of the service's environment. */
 export const settings = {

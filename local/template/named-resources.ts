@@ -72,18 +72,6 @@ const types: Record<string, { service: string; resource: string; nameProperty: s
       nameProperty: 'Id',
       regional: true,
     },
-    'AWS::EC2::SecurityGroupIngress': {
-      service: 'ec2',
-      resource: 'security-group-rule/',
-      nameProperty: 'Id',
-      regional: true,
-    },
-    'AWS::EC2::SecurityGroupEgress': {
-      service: 'ec2',
-      resource: 'security-group-rule/',
-      nameProperty: 'Id',
-      regional: true,
-    },
   };
 
 interface Account {

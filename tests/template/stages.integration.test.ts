@@ -3,12 +3,12 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { lint } from './lint.ts';
 import { copyProject, type ProjectCopy } from './project-copy.ts';
-import { resourcesOf, root, type Template } from './template.ts';
+import { resourcesOf, root, statementsIn, type Template } from './template.ts';
 
 const example = readFileSync(path.join(root, 'params.example.yml'), 'utf8');
-const large = `${example}
+const large = `${example.replace('VpcCidr: 10.20.0.0/16', 'VpcCidr: [10.20.0.0/16, 10.21.0.0/16]\n  TargetRanges: 192.168.7.0/24')}
   - name: orders
-    port: 5433
+    port: 5432
   - name: billing
     endpointServiceId: vpce-svc-0123456789abcdef0
 schedules:
@@ -81,6 +81,69 @@ describe('a deployment with three sources and schedules', () => {
   lint('has no finding of cfn-lint but the framework’s redundant DependsOn', () =>
     path.join(project.folder, '.serverless'),
   );
+});
+
+/** A security group's rules in one direction, with what the parameters say in place. */
+function rulesOf({ Resources, Parameters }: Template, group: string, direction: string): string[] {
+  const given: Record<string, string[]> = {
+    VpcCidr: ['10.20.0.0/16', '10.21.0.0/16'],
+    TargetRanges: ['192.168.7.0/24'],
+  };
+  const resolved = (value: unknown): unknown => {
+    const text = JSON.stringify(value);
+    const [, name = ''] = /"Ref":"(\w+)"/.exec(text) ?? [];
+    const [, index] = /"Fn::Select":\[(\d+)/.exec(text) ?? [];
+    if (name === '') return value;
+    return index === undefined ? Parameters[name]?.Default : given[name]?.[Number(index)];
+  };
+  const rules = Resources[group]?.Properties[direction] as { FromPort: unknown; CidrIp: unknown }[];
+  return rules.map(({ FromPort, CidrIp }) => `${String(resolved(FromPort))} ${String(resolved(CidrIp))}`);
+}
+
+describe('the security groups of three sources, two of them on one port, in several ranges', () => {
+  const database = ['5432 10.20.0.0/16', '5432 10.21.0.0/16', '5432 192.168.7.0/24'];
+
+  it('let the functions out to each port in each range, by no rule twice', () => {
+    expect(rulesOf(prod, 'SourceAccessSecurityGroup', 'SecurityGroupEgress')).toEqual([
+      '443 0.0.0.0/0',
+      ...database,
+    ]);
+    expect(resourcesOf(prod, 'AWS::EC2::SecurityGroupEgress')).toEqual([]);
+  });
+
+  it('let each load balancer out to each range, and are handed out for the database to admit', () => {
+    for (const source of ['Postgres', 'Orders']) {
+      const group = `LoadBalancerSecurityGroup${source}`;
+      expect(rulesOf(prod, group, 'SecurityGroupEgress')).toEqual(database);
+      expect(prod.Outputs[`LoadBalancerSecurityGroupId${source}`]?.Value).toEqual({ Ref: group });
+    }
+  });
+
+  it('let the whole VPC in to endpoints whose names are the whole VPC’s, and no further than to this account', () => {
+    expect(rulesOf(prod, 'EndpointsSecurityGroup', 'SecurityGroupIngress')).toEqual([
+      '443 10.20.0.0/16',
+      '443 10.21.0.0/16',
+    ]);
+    const endpoints = resourcesOf(prod, 'AWS::EC2::VPCEndpoint');
+    expect(endpoints).toHaveLength(4);
+    for (const [, { Properties }] of endpoints) {
+      const [statement] = statementsIn(Properties.PolicyDocument);
+      expect(statement?.Condition).toEqual({
+        StringEquals: { 'aws:ResourceAccount': { Ref: 'AWS::AccountId' } },
+      });
+    }
+  });
+});
+
+it('a listener that Fivetran reaches from another Region is given the standard idle timeout, not left with its own', async () => {
+  const { code, output, template } = await project.package(
+    'far',
+    example.replace('parameters:', 'parameters:\n  AllowedRegions: [us-east-1, eu-west-1]'),
+  );
+  expect(code, output).toBe(0);
+  const idleTimeout = (of: Template): unknown => of.Resources.ListenerPostgres?.Properties.ListenerAttributes;
+  expect(idleTimeout(template())).toEqual([{ Key: 'tcp.idle_timeout.seconds', Value: '350' }]);
+  expect(idleTimeout(prod)).toEqual([{ Key: 'tcp.idle_timeout.seconds', Value: '1800' }]);
 });
 
 it('two stages in one account give nothing the same name', () => {
