@@ -135,16 +135,21 @@ describe('the security groups of three sources, two of them on one port, in seve
   });
 });
 
-it('a listener that Fivetran reaches from another Region is given the standard idle timeout, not left with its own', async () => {
-  const { code, output, template } = await project.package(
-    'far',
-    example.replace('parameters:', 'parameters:\n  AllowedRegions: [us-east-1, eu-west-1]'),
-  );
-  expect(code, output).toBe(0);
-  const idleTimeout = (of: Template): unknown => of.Resources.ListenerPostgres?.Properties.ListenerAttributes;
-  expect(idleTimeout(template())).toEqual([{ Key: 'tcp.idle_timeout.seconds', Value: '350' }]);
-  expect(idleTimeout(prod)).toEqual([{ Key: 'tcp.idle_timeout.seconds', Value: '1800' }]);
-});
+it(
+  'a listener that Fivetran reaches from another Region is given the standard idle timeout, not left with its own',
+  { timeout: 300_000 },
+  async () => {
+    const { code, output, template } = await project.package(
+      'far',
+      example.replace('parameters:', 'parameters:\n  AllowedRegions: [us-east-1, eu-west-1]'),
+    );
+    expect(code, output).toBe(0);
+    const idleTimeout = (of: Template): unknown =>
+      of.Resources.ListenerPostgres?.Properties.ListenerAttributes;
+    expect(idleTimeout(template())).toEqual([{ Key: 'tcp.idle_timeout.seconds', Value: '350' }]);
+    expect(idleTimeout(prod)).toEqual([{ Key: 'tcp.idle_timeout.seconds', Value: '1800' }]);
+  },
+);
 
 it('two stages in one account give nothing the same name', () => {
   const names = new Set(namesIn(prod));
