@@ -49,6 +49,11 @@ export const settings = {
     description: 'Region of the stack; set by Lambda.',
     read: text,
   },
+  stackName: {
+    variable: 'STACK_NAME',
+    description: "Name of the stack: what carries another one's tag is left alone.",
+    read: text,
+  },
   ledgerTable: {
     variable: 'LEDGER_TABLE',
     description: 'Name of the DynamoDB table that is the ledger.',

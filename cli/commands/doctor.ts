@@ -44,7 +44,7 @@ async function examine(stack: Stack): Promise<Finding[]> {
   );
   if (reached.status !== 'ok') return [reached];
   const path = await openPath(stack);
-  const services = await path.privateLink.managedServices();
+  const services = await path.privateLink.managedServices(stack.prefix);
   const checks: [string, () => Promise<Finding[]>][] = [
     ['secrets', () => checkSecrets(stack, path, services)],
     ...services.map((service): [string, () => Promise<Finding[]>] => [

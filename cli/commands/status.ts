@@ -6,6 +6,7 @@ import { summarize } from '../../shared/rules/findings.ts';
 import { judgeTargets } from '../../shared/rules/target-health.ts';
 import type { Command } from '../command.ts';
 import { openPath, type PathClients } from '../path.ts';
+import type { Stack } from '../stack.ts';
 
 type Row = Record<string, string>;
 
@@ -16,7 +17,7 @@ export const status: Command = {
   options: {},
   async run(_given, stack, terminal) {
     const path = await openPath(stack);
-    const services = await readServices(path);
+    const services = await readServices(stack, path);
     const answer = {
       'Endpoint services': services,
       'Endpoint connections': await readEndpoints(path, services),
@@ -39,8 +40,8 @@ export const status: Command = {
   },
 };
 
-async function readServices({ privateLink, loadBalancers }: PathClients): Promise<Row[]> {
-  const services = await privateLink.managedServices();
+async function readServices(stack: Stack, { privateLink, loadBalancers }: PathClients): Promise<Row[]> {
+  const services = await privateLink.managedServices(stack.prefix);
   return Promise.all(
     services.map(async ({ serviceId, serviceName, tags, state, loadBalancerArns }) => ({
       service: serviceId,

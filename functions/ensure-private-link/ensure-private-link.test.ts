@@ -53,6 +53,7 @@ function world(services: EndpointService[] = [service], links: PrivateLink[] = [
         },
         {
           fivetran,
+          stackName: 'fivetran-privatelink-dev',
           privateLink: {
             service: (id) => Promise.resolve(services.find(({ serviceId }) => serviceId === id)),
             managedServices: () => Promise.resolve(services),

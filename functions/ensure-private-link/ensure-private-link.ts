@@ -19,6 +19,7 @@ import {
 } from '../../shared/rules/private-link-plan.ts';
 
 export interface EnsurePrivateLinkDependencies {
+  stackName: string;
   fivetran: Fivetran;
   privateLink: Pick<PrivateLinkClient, 'service' | 'managedServices'>;
   log: Log;
@@ -48,7 +49,7 @@ export async function ensurePrivateLink(
 
 async function serviceOf(
   { source, serviceId }: ConnectSourceRequest,
-  { privateLink }: EnsurePrivateLinkDependencies,
+  { stackName, privateLink }: EnsurePrivateLinkDependencies,
 ): Promise<EndpointService> {
   const tags = `${managedTag.key} = ${managedTag.value} and ${sourceTagKey} = ${source}`;
   if (serviceId !== undefined) {
@@ -63,7 +64,9 @@ async function serviceOf(
     }
     throw new ConfigError(`The endpoint service ${serviceId} does not carry the tags ${tags}: add them.`);
   }
-  const found = (await privateLink.managedServices()).filter(({ tags: its }) => its[sourceTagKey] === source);
+  const found = (await privateLink.managedServices(stackName)).filter(
+    ({ tags: its }) => its[sourceTagKey] === source,
+  );
   const [service] = found;
   if (service === undefined) {
     throw new ConfigError(

@@ -12,8 +12,9 @@ export const handler = createHandler({
   name: 'ensure-private-link',
   parse: (event) => parse(EnsurePrivateLinkInput, event, 'The input of connect-source'),
   setUp: (log, timeLeftMs) => {
-    const config = loadConfig(['region', 'fivetranBaseUrl', 'fivetranSecretId']);
+    const config = loadConfig(['region', 'stackName', 'fivetranBaseUrl', 'fivetranSecretId']);
     return {
+      stackName: config.stackName,
       fivetran: createFivetran(config, { secrets: createSecrets(clock), clock, timeLeftMs }),
       privateLink: createPrivateLink(config),
       log,

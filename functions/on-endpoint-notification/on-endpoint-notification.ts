@@ -1,3 +1,4 @@
+import { isLeftTo, stackTagKey } from '../../shared/contracts/endpoint.ts';
 import type { EndpointHint } from '../../shared/contracts/endpoint-notification.ts';
 import { tellAndNote, type EndpointWatch } from '../../shared/endpoint-watch/watch.ts';
 import { auditEndpoint } from '../../shared/rules/endpoint-audit.ts';
@@ -55,7 +56,7 @@ async function lookAt({ serviceId, endpointId }: EndpointHint, dependencies: End
   return events.length;
 }
 
-async function isOurs(serviceId: string, { privateLink }: EndpointWatch): Promise<boolean> {
+async function isOurs(serviceId: string, { stackName, privateLink }: EndpointWatch): Promise<boolean> {
   const service = await privateLink.service(serviceId);
-  return service !== undefined && isManaged(service);
+  return service !== undefined && isManaged(service) && isLeftTo(stackName, service.tags[stackTagKey]);
 }

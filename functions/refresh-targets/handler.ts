@@ -15,6 +15,7 @@ export const handler = createHandler({
   parse: () => undefined,
   setUp: (log): RefreshTargetsDependencies => {
     const config = loadConfig([
+      'stackName',
       'ledgerTable',
       'eventBusName',
       'sourceSecretPrefix',
@@ -24,6 +25,7 @@ export const handler = createHandler({
     const secrets = createSecrets(clock);
     const prefix = config.sourceSecretPrefix;
     return {
+      stackName: config.stackName,
       vpcRanges: config.vpcRanges,
       otherRanges: config.targetRanges,
       hostOf: async (source) => (await secrets.read(`${prefix}${source}`, SourceSecret)).host,

@@ -32,6 +32,7 @@ function createWorld() {
     pass: (minutes: number) => (now = new Date(now.getTime() + minutes * 60_000)),
     run: async () => {
       const [result] = await refreshTargets({
+        stackName: 'fivetran-privatelink-dev',
         vpcRanges: ['10.0.0.0/16'],
         otherRanges: ['192.168.7.0/24'],
         hostOf: () => Promise.resolve(host),

@@ -9,6 +9,8 @@ import type { Log } from '../../shared/log.ts';
 import { planTargets, type TargetPlan } from '../../shared/rules/target-refresh.ts';
 
 export interface RefreshTargetsDependencies {
+  /** The stack, which leaves target groups of another one alone. */
+  stackName: string;
   vpcRanges: readonly string[];
   otherRanges: readonly string[];
   /** Host in the source's secret. */
@@ -41,7 +43,7 @@ const patienceMs = 5 * 60_000;
  * @throws UnavailableError, AccessDeniedError: the first one, after all sources were tried
  */
 export async function refreshTargets(dependencies: RefreshTargetsDependencies): Promise<RefreshResult[]> {
-  const groups = await dependencies.targets.groups();
+  const groups = await dependencies.targets.groups(dependencies.stackName);
   const attempts = await Promise.allSettled(groups.map((group) => refreshGroup(group, dependencies)));
   const failed = attempts.find((attempt) => attempt.status === 'rejected');
   if (failed !== undefined) throw failed.reason;

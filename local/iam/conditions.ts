@@ -46,7 +46,7 @@ export function readCondition(condition: Json | undefined): (context: Context) =
 }
 
 function readTest(operator: string, name: string, wanted: Json): (context: Context) => boolean {
-  const [, forAll, comparison = ''] = /^(ForAllValues:)?(\w+)$/.exec(operator) ?? [];
+  const [, forAll, comparison = '', ifExists] = /^(ForAllValues:)?(\w+?)(IfExists)?$/.exec(operator) ?? [];
   const compare = operators[comparison]?.(wanted);
   if (compare === undefined) {
     throw new PolicyError(`The condition operator ${operator} is not judged here: add it to conditions.ts.`);
@@ -57,8 +57,8 @@ function readTest(operator: string, name: string, wanted: Json): (context: Conte
   }
   return (context) => {
     const values = context.get(key);
-    // A set operator holds for a request without the key; a plain one does not.
-    if (values === undefined) return forAll !== undefined;
+    // A set operator, and one that asks only for what exists, holds for a request without the key; a plain one does not.
+    if (values === undefined) return forAll !== undefined || ifExists !== undefined;
     return forAll === undefined ? values.some(compare) : values.every(compare);
   };
 }

@@ -108,6 +108,26 @@ describe('the conditions of a grant', () => {
     );
   });
 
+  it('may ask for a tag only where there is one', async () => {
+    const accept = async (stack: string): Promise<void> => {
+      await provide([
+        {
+          Effect: 'Allow',
+          Action: 'ec2:AcceptVpcEndpointConnections',
+          Resource: '*',
+          Condition: { StringEqualsIfExists: { 'aws:ResourceTag/fivetran-privatelink': stack } },
+        },
+      ]);
+    };
+    const acceptAt = (serviceId: string) =>
+      ask('ec2', 'AcceptVpcEndpointConnections', { ServiceId: serviceId, VpcEndpointId: ['vpce-1'] });
+    await accept('another');
+    acceptAt(theirs);
+    expect(() => acceptAt(ours)).toThrow(/do not hold/);
+    await accept('auto-accept');
+    acceptAt(ours);
+  });
+
   it('limit items of the ledger by their partition key, however a request names it', async () => {
     await provide([
       {

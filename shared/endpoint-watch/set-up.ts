@@ -10,8 +10,9 @@ import type { EndpointWatch } from './watch.ts';
 
 /** Builds what a function needs that holds endpoints against the ledger. */
 export function setUpEndpointWatch(functionName: string, log: Log): EndpointWatch {
-  const config = loadConfig(['region', 'ledgerTable', 'eventBusName']);
+  const config = loadConfig(['region', 'stackName', 'ledgerTable', 'eventBusName']);
   return {
+    stackName: config.stackName,
     privateLink: createPrivateLink(config),
     claims: createClaims(createLedgerTable(config), clock),
     eventBus: createEventBus(config),

@@ -8,6 +8,8 @@ import type { Audit, AuditEvent } from '../rules/endpoint-audit.ts';
 
 /** What the functions need that hold endpoints against the ledger, told by a notification or by the clock. */
 export interface EndpointWatch {
+  /** The stack, which leaves services of another one alone. */
+  stackName: string;
   privateLink: PrivateLink;
   claims: Claims;
   eventBus: EventBus;

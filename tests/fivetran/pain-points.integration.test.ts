@@ -287,6 +287,7 @@ describe('a user of Fivetran does not meet these again', () => {
         },
         {
           fivetran,
+          stackName: 'fivetran-privatelink-dev',
           privateLink: {
             service: () => Promise.resolve(service),
             managedServices: () => Promise.resolve([service]),

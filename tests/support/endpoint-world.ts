@@ -185,6 +185,7 @@ export function createEndpointWorld() {
       return link;
     },
     dependencies: {
+      stackName: 'fivetran-privatelink-dev',
       privateLink,
       loadBalancers: {
         describe: () => asked(seen.ec2, 'loadBalancers', () => state.loadBalancers),

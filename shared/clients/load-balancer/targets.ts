@@ -6,7 +6,7 @@ import {
   ElasticLoadBalancingV2Client,
   RegisterTargetsCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { sourceTagKey } from '../../contracts/endpoint.ts';
+import { isLeftTo, sourceTagKey, stackTagKey } from '../../contracts/endpoint.ts';
 import type { Target } from '../../contracts/target-health.ts';
 import { NotFoundError } from '../../errors.ts';
 import { awsClientSettings, awsErrorName, callAws } from '../aws.ts';
@@ -21,8 +21,11 @@ export interface FollowingGroup {
 
 /** Target groups of IP addresses, to be kept equal to the addresses of a host. */
 export interface Targets {
-  /** The target groups of IP addresses that name their source in the tag `fivetran-privatelink-source`. */
-  groups(): Promise<FollowingGroup[]>;
+  /**
+   * The target groups of IP addresses that name their source in the tag `fivetran-privatelink-source`, but for those
+   * of another stack.
+   */
+  groups(stackName: string): Promise<FollowingGroup[]>;
   /** @throws NotFoundError when there is no such target group */
   read(arn: string): Promise<Target[]>;
   /** Registering what is registered already changes nothing. `zone` is `all` for an address outside the VPC. */
@@ -52,7 +55,7 @@ export function createTargets(): Targets {
   }
 
   return {
-    async groups() {
+    async groups(stackName) {
       const all = await ipGroups();
       const following: FollowingGroup[] = [];
       for (let start = 0; start < all.length; start += tagsPerRequest) {
@@ -60,15 +63,18 @@ export function createTargets(): Targets {
         const { TagDescriptions } = await callAws('elasticloadbalancing:DescribeTags', () =>
           client.send(new DescribeTagsCommand({ ResourceArns: batch.map(({ arn }) => arn) })),
         );
-        const sources = new Map(
-          (TagDescriptions ?? []).map(({ ResourceArn, Tags }) => [
+        const tags = new Map(
+          (TagDescriptions ?? []).map(({ ResourceArn, Tags = [] }) => [
             ResourceArn,
-            Tags?.find(({ Key }) => Key === sourceTagKey)?.Value ?? '',
+            new Map(Tags.map(({ Key, Value }) => [Key, Value])),
           ]),
         );
         for (const group of batch) {
-          const source = sources.get(group.arn) ?? '';
-          if (source !== '') following.push({ ...group, source });
+          const own = tags.get(group.arn);
+          const source = own?.get(sourceTagKey) ?? '';
+          if (source !== '' && isLeftTo(stackName, own?.get(stackTagKey))) {
+            following.push({ ...group, source });
+          }
         }
       }
       return following;

@@ -84,6 +84,21 @@ test('what is missing or new in an answer is read carefully: no time is the olde
   ]);
 });
 
+test('a service of another stack is not managed, one that names no stack is', async () => {
+  const tagged = (serviceId: string, stack?: string) => ({
+    serviceId,
+    tagSet: [
+      { key: 'fivetran-privatelink', value: 'auto-accept' },
+      ...(stack === undefined ? [] : [{ key: 'fivetran-privatelink-stack', value: stack }]),
+    ],
+  });
+  answers.DescribeVpcEndpointServiceConfigurations = () => ({
+    serviceConfigurationSet: [tagged('ours', 'app-prod'), tagged('theirs', 'app-dev'), tagged('brought')],
+  });
+  const managed = await client().managedServices('app-prod');
+  expect(managed.map(({ serviceId }) => serviceId)).toEqual(['ours', 'brought']);
+});
+
 test('everybody is *, however EC2 says it', async () => {
   answers.DescribeVpcEndpointServicePermissions = () => ({
     allowedPrincipals: [

@@ -12,8 +12,10 @@ import {
   type VpcEndpointConnection,
 } from '@aws-sdk/client-ec2';
 import {
+  isLeftTo,
   managedTag,
   readEndpointState,
+  stackTagKey,
   type EndpointConnection,
   type EndpointService,
 } from '../../contracts/endpoint.ts';
@@ -26,8 +28,8 @@ export type Change = { done: true } | { done: false; code: string; message: stri
 export interface PrivateLink {
   /** `undefined` when this account and Region have no such service. */
   service(serviceId: string): Promise<EndpointService | undefined>;
-  /** All services that carry the tag `fivetran-privatelink = auto-accept`. */
-  managedServices(): Promise<EndpointService[]>;
+  /** All services that carry the tag `fivetran-privatelink = auto-accept`, but for those of another stack. */
+  managedServices(stackName: string): Promise<EndpointService[]>;
   /** All connections to the services, whatever their state; of one endpoint only, when it is given. */
   connections(serviceIds: readonly string[], endpointId?: string): Promise<EndpointConnection[]>;
   /** Who may ask to connect: principals' ARNs, or `*` for everybody. */
@@ -98,8 +100,12 @@ export function createPrivateLink(settings: { region: string }): PrivateLink {
       }
     },
 
-    managedServices: () =>
-      services({ Filters: [{ Name: `tag:${managedTag.key}`, Values: [managedTag.value] }] }),
+    async managedServices(stackName) {
+      const tagged = await services({
+        Filters: [{ Name: `tag:${managedTag.key}`, Values: [managedTag.value] }],
+      });
+      return tagged.filter(({ tags }) => isLeftTo(stackName, tags[stackTagKey]));
+    },
 
     async connections(serviceIds, endpointId) {
       const found: EndpointConnection[] = [];
