@@ -117,7 +117,22 @@ test("the machine's own error is diagnosed when there was no sync", async () => 
     },
   });
   expect(answer.code).toBe('configuration-wrong');
+  expect(answer.summary).toMatch(/\(stack\/fivetran\)$/);
+  expect(answer.cause).toContain('The secret stack/fivetran does not exist.');
   expect(answer.evidence[0]?.summary).toContain('The secret stack/fivetran does not exist.');
+});
+
+test('an execution that was started with a wrong input is told what it must be, not to look in Fivetran', async () => {
+  const answer = await diagnose({
+    sync: null,
+    error: {
+      Error: 'InvalidInputError',
+      Cause: 'The input of run-sync is not valid: connectionId: expected string',
+    },
+  });
+  expect(answer.code).toBe('input-wrong');
+  expect(answer.cause).toContain('connectionId: expected string');
+  expect(answer.remedy).not.toContain('Fivetran');
 });
 
 test('rows and passwords that an error quotes are not repeated', async () => {

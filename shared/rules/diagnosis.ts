@@ -100,7 +100,7 @@ function byWords(row: FailureRow | undefined, shown: string): Cause {
     return {
       code: row.code,
       headline: `${row.headline}${aboutOf(row, shown)}`,
-      text: row.meaning,
+      text: row.quotes === true && shown !== '' ? `${row.meaning} ${shown}` : row.meaning,
       remedy: row.remedy,
     };
   }

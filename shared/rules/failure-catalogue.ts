@@ -16,6 +16,8 @@ export interface FailureRow {
   /** Where it is no sync that failed: the whole headline, after the connection's name. */
   statement?: string;
   meaning: string;
+  /** An error of ours, whose own words say what is wrong with what: they follow the meaning. */
+  quotes?: true;
   remedy: string;
 }
 
@@ -48,9 +50,21 @@ export const failureCatalogue: readonly FailureRow[] = [
     code: 'configuration-wrong',
     recognisedBy: [/configerror/],
     names: 'cause',
-    headline: 'a setting or a secret is missing',
+    headline: 'a setting or a secret is missing or wrong',
+    about: /(?:secrets?|settings are wrong:) ([\w/.-]+\w)/i,
+    quotes: true,
     meaning: 'A setting or a secret of this deployment is missing or has the wrong form.',
-    remedy: 'The message names it and says what it must be: put it right, then start the machine again.',
+    remedy: 'Put right what is named there, then start the machine again.',
+  },
+  {
+    code: 'input-wrong',
+    recognisedBy: [/invalidinputerror/],
+    names: 'cause',
+    headline: 'the execution was started with an input that is not valid',
+    quotes: true,
+    meaning: 'The input of the execution lacks a field or has one of the wrong form. Nothing was done.',
+    remedy:
+      'Start the machine again with the input put right; state-machines/README.md lists the fields of each.',
   },
   {
     code: 'teleport-table-disabled',
@@ -236,14 +250,6 @@ export const failureCatalogue: readonly FailureRow[] = [
       'The message names the permission or the secret; grant the one or renew the other, then start the machine again.',
   },
   {
-    code: 'configuration-wrong',
-    recognisedBy: [/configerror/],
-    names: 'cause',
-    headline: 'a setting or a secret is missing',
-    meaning: 'A setting or a secret of this deployment is missing or has the wrong form.',
-    remedy: 'The message names it and says what it must be: put it right, then start the machine again.',
-  },
-  {
     code: 'destination-failed',
     recognisedBy: [
       /reconnect_warehouse/,
@@ -318,7 +324,7 @@ export const failureCatalogue: readonly FailureRow[] = [
   },
   {
     code: 'sync-timeout',
-    recognisedBy: [/synctimedouterror/, /sync.*(deadline|did not end)/],
+    recognisedBy: [/synctimedouterror/, /sync.*(deadline|did not end|has not ended)/],
     names: 'symptom',
     headline: 'the sync did not end in time',
     meaning: 'The sync still runs after the longest time that it was given.',

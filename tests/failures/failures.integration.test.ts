@@ -70,6 +70,11 @@ test('an id that Fivetran does not know is told with a remedy of its own', async
   expect(shown(alert)).toContain('Setup tab');
 });
 
+test('an input of the wrong form is told with what it must be', async () => {
+  const alert = await stage.alertAfter(() => stage.run('run-sync', {}), leadsTo('input-wrong'));
+  expect(shown(alert)).toContain('connectionId');
+});
+
 test('an endpoint that is no longer connected is named as the cause', async () => {
   const ec2 = stage.aws(EC2Client);
   const ServiceId = stage.stack.info.endpointService.serviceId;

@@ -17,4 +17,4 @@ export const scenarios: readonly Scenario[] = [
 ];
 
 /** Failures that cannot be taken back on the same stack; they have tests of their own. */
-export const ownTests: readonly string[] = ['connection-gone', 'endpoint-lost'];
+export const ownTests: readonly string[] = ['connection-gone', 'endpoint-lost', 'input-wrong'];
