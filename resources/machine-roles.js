@@ -97,6 +97,20 @@ const roles = readdirSync(folder)
 const template = {
   Resources: {
     ...Object.fromEntries(roles),
+    // For the rules on our bus that start machines: the packaging tool's own would act for any rule of anybody.
+    EventsRole: serviceRole({
+      service: 'events',
+      source: {
+        'Fn::Sub': 'arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/${EventBus}/*',
+      },
+      statements: [
+        {
+          Effect: 'Allow',
+          Action: 'states:StartExecution',
+          Resource: ['AcceptEndpointMachine', 'RunSyncMachine'].map((Ref) => ({ Ref })),
+        },
+      ],
+    }),
     MachineLogs: {
       Type: 'AWS::Logs::LogGroup',
       Properties: {

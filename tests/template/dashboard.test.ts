@@ -46,6 +46,13 @@ describe('the dashboard', () => {
     expect(referencesOf(widgetsOf(packaged))).toContain('RunSyncMachine');
   });
 
+  it('shows the services and targets of this stack, and of nobody else in the account', () => {
+    expect(referencesOf(widgetsOf(packaged))).toEqual(
+      expect.arrayContaining(['EndpointServicePostgres', 'TargetGroupPostgres', 'LoadBalancerPostgres']),
+    );
+    expect(JSON.stringify(widgetsOf(packaged))).not.toContain('SEARCH');
+  });
+
   it.each(ownMetrics(packaged))('%s counts the %s that is shown or alarmed', (folder, metric) => {
     expect(bundleOf(folder)).toContain(metric);
   });

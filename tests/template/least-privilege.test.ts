@@ -84,6 +84,17 @@ function unconditional(template: Template): string[] {
   );
 }
 
+/** Roles that a service which acts for whole accounts may take on without saying on whose behalf. */
+function takenOnForAnybody(template: Template): string[] {
+  return resourcesOf(template, 'AWS::IAM::Role')
+    .filter(([, { Properties }]) => {
+      const trust = JSON.stringify(Properties.AssumeRolePolicyDocument);
+      // Lambda takes on a role for the function that carries it, and for no event.
+      return !trust.includes('"lambda.amazonaws.com"') && !trust.includes('"aws:SourceArn"');
+    })
+    .map(([roleId]) => roleId);
+}
+
 /** Roles that nothing in the template runs as. */
 function unused(template: Template): string[] {
   const others = Object.entries(template.Resources);
@@ -160,6 +171,17 @@ describe('every role', () => {
       'ReadSyncLambdaRole may dynamodb:Scan on everything',
       'StartSyncLambdaRole has a managed policy',
     ]);
+  });
+
+  it('is taken on for a rule, schedule or machine of this account only', () => {
+    expect(takenOnForAnybody(packaged)).toEqual([]);
+    const open = broken(({ EventsRole }) => {
+      const { Statement } = EventsRole!.Properties.AssumeRolePolicyDocument as {
+        Statement: { Condition?: unknown }[];
+      };
+      delete Statement[0]!.Condition;
+    });
+    expect(takenOnForAnybody(open)).toEqual(['EventsRole']);
   });
 
   it('is used', () => {
