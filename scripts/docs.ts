@@ -2,30 +2,19 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
-import { parse } from 'yaml';
 import { settings } from '../shared/config.ts';
 import { packageService, templatePath } from './package.ts';
+import { declaredParameters } from './parameters.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 export const configurationPath = 'docs/configuration.md';
-
-interface Parameter {
-  Type: string;
-  Default?: string | number;
-  Description: string;
-  AllowedPattern?: string;
-  AllowedValues?: string[];
-}
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 const code = (text: string): string => (text === '' ? 'empty' : `\`${cell(text)}\``);
 
 /** docs/configuration.md, made from what the code and the template really read. */
 export async function configurationPage(): Promise<string> {
-  const text = await readFile(path.join(root, 'resources/parameters.yml'), 'utf8');
-  const { Parameters } = parse(text) as { Parameters: Record<string, Parameter> };
-
-  const parameters = Object.entries(Parameters).map(
+  const parameters = Object.entries(declaredParameters()).map(
     ([name, { Type, Default, Description, AllowedPattern, AllowedValues }]) =>
       `| \`${name}\` | ${cell(Description)} | ${code(AllowedValues?.join(', ') ?? AllowedPattern ?? Type)} | ${Default === undefined ? '**required**' : code(String(Default))} |`,
   );
