@@ -71,8 +71,14 @@ test('an id that Fivetran does not know is told with a remedy of its own', async
 });
 
 test('an input of the wrong form is told with what it must be', async () => {
-  const alert = await stage.alertAfter(() => stage.run('run-sync', {}), leadsTo('input-wrong'));
-  expect(shown(alert)).toContain('connectionId');
+  const input = {
+    source: 'postgres',
+    groupId: stage.stack.fivetran.groupId,
+    schemaPrefix: 'dvd',
+    syncFrequency: 'daily',
+  };
+  const alert = await stage.alertAfter(() => stage.run('connect-source', input), leadsTo('input-wrong'));
+  expect(shown(alert)).toContain('syncFrequency');
 });
 
 test('an endpoint that is no longer connected is named as the cause', async () => {
