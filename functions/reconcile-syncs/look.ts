@@ -35,24 +35,27 @@ export interface Look {
 const sameMomentMs = 5_000;
 
 /**
- * What ended, began or is over since the connection was seen last. One that is seen for the first time only begins
- * to be remembered.
+ * What ended, began or is over since the connection was seen last. One that is seen for the first time, and that no
+ * execution has followed before, only begins to be remembered.
  */
 export function lookAt(sight: Sight): Look {
-  const { connection, seen } = sight;
+  const { connection, seen, state } = sight;
   const last = lastEndOf(connection);
   const end = lostEnd(sight);
   const method = changedMethod(sight);
   const conditions = changedConditions(sight);
   const endedAt = toInstant(last?.endedAt ?? null) ?? '';
   // An end that is still to be told is remembered when it was.
-  const isKnown = seen === undefined || end !== undefined || !isNews(sight);
+  const isKnown = end !== undefined || !isNews(sight);
   return {
     events: [...(end === undefined ? [] : [end]), ...method, ...conditions.events],
     remember: {
       ...(isKnown
         ? { endedAt, failed: last?.status === 'FAILURE' }
-        : { endedAt: seen.endedAt, failed: seen.failed }),
+        : {
+            endedAt: seen?.endedAt ?? state.lastEndedAt ?? '',
+            failed: seen?.failed ?? state.lastOutcome === 'failed',
+          }),
       updateMethod: connection.updateMethod === '' ? (seen?.updateMethod ?? '') : connection.updateMethod,
       paused: connection.paused,
       conditions: conditions.standing,
@@ -63,12 +66,13 @@ export function lookAt(sight: Sight): Look {
 /** Whether a sync ended that neither a webhook nor an execution has told the ledger about. */
 function isNews({ connection, seen, state }: Pick<Sight, 'connection' | 'seen' | 'state'>): boolean {
   const last = lastEndOf(connection);
-  if (last === undefined || seen === undefined) return false;
+  const knownUntil = seen?.endedAt ?? state.lastEndedAt;
+  if (last === undefined || knownUntil === undefined) return false;
   const endedMs = fivetranTime(last.endedAt);
   // A report that was left to an execution is told only when that one has closed the sync: it may have died.
   const reportedAt = state.reported?.followed === true ? null : (state.reported?.endedAt ?? null);
   return (
-    endedMs > fivetranTime(seen.endedAt) &&
+    endedMs > fivetranTime(knownUntil) &&
     endedMs > fivetranTime(state.lastEndedAt ?? null) + sameMomentMs &&
     endedMs > fivetranTime(reportedAt) + sameMomentMs
   );

@@ -84,6 +84,15 @@ describe('reconciliation', () => {
     expect(it.events).toEqual([]);
   });
 
+  test('reports the lost end of a connection that it sees for the first time and an execution has followed', async () => {
+    const it = world([connectionOf({ failedAt: '2026-11-22T10:29:00Z' })]);
+    await it.syncs.change(id, { lastEndedAt: '2026-11-22T10:20:00.000Z', lastOutcome: 'succeeded' });
+    expect((await it.reconcile()).endedSyncs).toBe(0);
+    it.clock.advance(61);
+    expect((await it.reconcile()).endedSyncs).toBe(1);
+    expect((await it.reconcile()).endedSyncs).toBe(0);
+  });
+
   test('writes nothing while nothing changes', async () => {
     const it = world();
     await it.reconcile();

@@ -129,16 +129,16 @@ test('a checks role without grants is a warning, and the verification says why i
 });
 
 describe('a warehouse that', () => {
-  test('is gone is told with the setting to look at, and the increment is verified once it is back', async () => {
+  test('is gone is told with what to look at, and the increment is verified once it is back', async () => {
     mends.push(() => {
       stack.databricks.setFault({ kind: 'removed', removed: false });
     });
     await sql(`INSERT INTO actor (first_name, last_name) VALUES ('wa', 'it')`);
     stack.databricks.setFault({ kind: 'removed', removed: true });
     const ended = await runSync();
-    // The sync itself was well.
-    expect(ended.status, ended.output).toBe('SUCCEEDED');
-    await expect.poll(slack, { timeout: 30_000 }).toContain('compare warehouseId');
+    expect(ended.status, ended.output).toBe('FAILED');
+    expect(ended.output).toContain('check that the SQL warehouse starts');
+    await expect.poll(slack, { timeout: 30_000 }).toContain('Databricks cannot be used');
     stack.databricks.setFault({ kind: 'removed', removed: false });
     const back = await runSync();
     expect(back.verification, back.output).toMatchObject({ verdict: 'verified', rows: 1 });

@@ -33,6 +33,11 @@ export const wordScenarios: Scenario[] = [
     'there is one server and no standby that replays it',
   ),
   fails(
+    'rescheduled',
+    'Rescheduled: the source is busy',
+    'ten reschedules in a row, each asked for a minute after the other, take too long here',
+  ),
+  fails(
     'sync-timeout',
     'SyncTimedOutError: the sync did not end within 6 hours',
     'a sync is given six hours',

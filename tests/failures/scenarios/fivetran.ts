@@ -25,16 +25,6 @@ export const fivetranScenarios: Scenario[] = [
     },
   },
   {
-    code: 'rescheduled',
-    says: 'times',
-    in: 'run-sync',
-    breaks: ({ stack }) => {
-      const { faults } = stack.fivetran;
-      faults.set({ kind: 'reschedule-sync', reason: 'the source is busy', afterSeconds: 0.5, times: 100 });
-      return Promise.resolve(() => faults.clear('reschedule-sync'));
-    },
-  },
-  {
     code: 'access-denied',
     says: 'AccessDeniedError',
     in: 'run-sync',
