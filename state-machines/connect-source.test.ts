@@ -128,7 +128,7 @@ describe('connect-source', () => {
     expect(result).toMatchObject({
       status: 'FAILED',
       error: 'ConnectFailed',
-      cause: `${diagnosis.summary} ${diagnosis.remedy}`,
+      cause: `${diagnosis.summary}. ${diagnosis.cause} ${diagnosis.remedy}`,
     });
     expect(result.calls.EnsurePrivateLink).toBeUndefined();
     expect(result.calls.DiagnoseFailure).toMatchObject([

@@ -182,7 +182,7 @@ describe('run-sync', () => {
     expect(result).toMatchObject({
       status: 'FAILED',
       error: 'SyncFailed',
-      cause: `${diagnosis.summary} ${diagnosis.remedy}`,
+      cause: `${diagnosis.summary}. ${diagnosis.cause} ${diagnosis.remedy}`,
     });
     expect(result.calls.StartSync).toBeUndefined();
     expect(result.calls.DiagnoseFailure).toMatchObject([
@@ -383,7 +383,7 @@ describe('run-sync', () => {
     expect(result).toMatchObject({
       status: 'FAILED',
       error: 'SyncFailed',
-      cause: `${diagnosis.summary} ${diagnosis.remedy}`,
+      cause: `${diagnosis.summary}. ${diagnosis.cause} ${diagnosis.remedy}`,
     });
     expect(result.calls.DiagnoseFailure).toMatchObject([
       { connection, sync: failedSync, error: null, evidence: { sync: ok, source: ok, targets: ok } },

@@ -440,7 +440,9 @@ describe('what is remembered from the last mark', () => {
       await admin.query('SELECT 1');
     };
     const pages = 1_000_000;
-    const bounded = named(await findings({ pages, between: flushed }), 'source.teleport-headroom');
+    const found = await findings({ pages, between: flushed });
+    const bounded = named(found, 'source.teleport-headroom');
+    expect(bounded, JSON.stringify(found)).toBeDefined();
     expect(bounded?.summary).toMatch(/public\.rental: at most 1[12],\d{3} rows \(an upper bound\)/);
     const reset = async (): Promise<void> => {
       await flushed();

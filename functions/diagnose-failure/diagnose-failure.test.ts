@@ -135,6 +135,25 @@ test('an execution that was started with a wrong input is told what it must be, 
   expect(answer.remedy).not.toContain('Fivetran');
 });
 
+test('a paused connection is named as such, though it was the input that named it', async () => {
+  const answer = await diagnose({
+    sync: null,
+    error: { Error: 'InvalidInputError', Cause: 'The connection dvd is paused: resume it.' },
+  });
+  expect(answer.code).toBe('connection-paused');
+});
+
+test('a group that Fivetran does not have is an input to correct, whatever the groups that there are are called', async () => {
+  const said =
+    'Fivetran has no group nowhere: groupId must be the id of one of its groups, for instance a_b (Databricks).';
+  const answer = await diagnose({
+    sync: null,
+    error: { Error: 'NotFoundError', Cause: JSON.stringify({ errorMessage: said }) },
+  });
+  expect(answer.code).toBe('input-wrong');
+  expect(answer.cause).toContain(said);
+});
+
 test('rows and passwords that an error quotes are not repeated', async () => {
   const answer = await diagnose({
     sync: failed('duplicate key: Key (email)=(mary@example.org) already exists; postgres://u:s3cret@db/x'),

@@ -57,12 +57,24 @@ export const failureCatalogue: readonly FailureRow[] = [
     remedy: 'Put right what is named there, then start the machine again.',
   },
   {
+    code: 'connection-paused',
+    recognisedBy: [/connection .* is paused/],
+    names: 'cause',
+    headline: 'the connection is paused',
+    meaning: 'Somebody paused the connection in Fivetran, and run-sync does not undo that by itself.',
+    remedy: 'Unpause it in Fivetran, or start run-sync with "whenPaused": "unpause".',
+  },
+  {
     code: 'input-wrong',
-    recognisedBy: [/invalidinputerror/],
+    recognisedBy: [
+      /invalidinputerror/,
+      /notfounderror: (fivetran has no group|there is no endpoint service)/,
+    ],
     names: 'cause',
     headline: 'the execution was started with an input that is not valid',
     quotes: true,
-    meaning: 'The input of the execution lacks a field or has one of the wrong form. Nothing was done.',
+    meaning:
+      'The input of the execution lacks a field, or has one of the wrong form or of something that does not exist. Nothing was done.',
     remedy:
       'Start the machine again with the input put right; state-machines/README.md lists the fields of each.',
   },
@@ -289,14 +301,6 @@ export const failureCatalogue: readonly FailureRow[] = [
       'No connection with this id is in the Fivetran account whose key this deployment has: it was deleted, or the id is of another account or mistyped.',
     remedy:
       "Compare the id with the one on the connection's Setup tab in Fivetran, and start run-sync with that. If somebody deleted the connection, take its schedule away, or start connect-source for its source, which makes a new one.",
-  },
-  {
-    code: 'connection-paused',
-    recognisedBy: [/connection .* is paused/],
-    names: 'cause',
-    headline: 'the connection is paused',
-    meaning: 'Somebody paused the connection in Fivetran, and run-sync does not undo that by itself.',
-    remedy: 'Unpause it in Fivetran, or start run-sync with "whenPaused": "unpause".',
   },
   {
     code: 'setup-broken',

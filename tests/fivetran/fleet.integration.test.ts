@@ -196,9 +196,9 @@ test('reconciling 5,000 connections takes six list calls and less than 150 MB', 
   ];
   await closed;
   const { first, second, rssMegabytes } = message;
-  expect(first).toEqual({ connections: fleet, endedSyncs: 0, changes: 1 });
+  expect(first).toEqual({ connections: fleet, endedSyncs: fleet, changes: 1 });
   expect(second).toEqual({ connections: fleet, endedSyncs: fleet, changes: 0 });
-  expect(events).toBe(fleet + 1);
+  expect(events).toBe(2 * fleet + 1);
   expect(requests).toHaveLength(2 * 6);
   expect(rssMegabytes).toBeLessThan(150);
 });
