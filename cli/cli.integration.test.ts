@@ -27,8 +27,22 @@ async function fivetranGroup(): Promise<string> {
 }
 
 describe('the command line of operators', () => {
-  it('connect sets a source up, showing each state; status shows it; sync proves an increment', async () => {
-    const connected = await run('connect', 'postgres', '--group', await fivetranGroup(), '--prefix', 'demo');
+  it('connect sets a source up with all that may be said of it, showing each state; status shows it; sync proves an increment', async () => {
+    const group = await fivetranGroup();
+    const { endpointService, postgres } = stack.info;
+    const options = {
+      group,
+      prefix: 'demo',
+      service: 'postgres',
+      method: 'TELEPORT',
+      frequency: '360',
+      schedule: 'auto',
+      port: new URL(postgres.admin).port,
+      database: 'dvdrental',
+      'service-id': endpointService.serviceId,
+    };
+    const given = Object.entries(options).flatMap(([option, value]) => [`--${option}`, value]);
+    const connected = await run('connect', 'postgres', ...given);
     expect(connected.progress).toContain('→ EnsureConnection');
     expect(connected).toMatchObject({ code: 0, output: 'Done.\n' });
 

@@ -34,17 +34,47 @@ export const connect: Command = {
       description: 'minutes between two syncs',
       isNumber: true,
     },
+    schedule: {
+      type: 'string',
+      value: 'type',
+      description: "auto, or manual when run-sync's own schedule starts the syncs",
+    },
     host: { type: 'string', value: 'name', description: "host for Fivetran, instead of the link's own name" },
+    port: {
+      type: 'string',
+      value: 'number',
+      description: "where the source's secret has another one",
+      isNumber: true,
+    },
+    database: { type: 'string', value: 'name', description: "where the source's secret has another one" },
+    'service-id': {
+      type: 'string',
+      value: 'id',
+      description: 'endpoint service, where several carry the tags of this source',
+    },
   },
   run({ arguments: [source], options }, stack, terminal) {
-    return startAndShow(stack, terminal, 'connect-source', {
-      source,
-      groupId: options.group,
-      schemaPrefix: options.prefix,
-      ...(options.service === undefined ? {} : { service: options.service }),
-      ...(options.method === undefined ? {} : { updateMethod: options.method }),
-      ...(options.frequency === undefined ? {} : { syncFrequency: Number(options.frequency) }),
-      ...(options.host === undefined ? {} : { host: options.host }),
-    });
+    const given = Object.fromEntries(
+      Object.entries(options).flatMap(([option, value]) => {
+        const field = fields[option];
+        if (field === undefined || value === undefined) return [];
+        return [[field, connect.options[option]?.isNumber === true ? Number(value) : value]];
+      }),
+    );
+    return startAndShow(stack, terminal, 'connect-source', { source, ...given });
   },
+};
+
+/** Options and the fields of connect-source's input that they fill. */
+const fields: Record<string, string> = {
+  group: 'groupId',
+  prefix: 'schemaPrefix',
+  service: 'service',
+  method: 'updateMethod',
+  frequency: 'syncFrequency',
+  schedule: 'scheduleType',
+  host: 'host',
+  port: 'port',
+  database: 'database',
+  'service-id': 'serviceId',
 };
