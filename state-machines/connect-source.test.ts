@@ -94,7 +94,12 @@ describe('connect-source', () => {
       { Input: { connectionId: 'assimilate_seem', whenPaused: 'unpause' } },
     ]);
     expect(result.calls.NotifyReady).toMatchObject([
-      { summary: expect.stringMatching(/first sync has succeeded. 200 rows found/) as unknown },
+      {
+        summary: expect.stringMatching(/and its first sync has succeeded\.$/) as unknown,
+        facts: expect.arrayContaining([
+          { label: 'First sync', value: expect.stringMatching(/^200 rows found/) as unknown },
+        ]) as unknown,
+      },
     ]);
   });
 
