@@ -231,10 +231,16 @@ export const failureCatalogue: readonly FailureRow[] = [
   },
   {
     code: 'statement-timeout',
-    recognisedBy: [/canceling statement due to statement timeout/, /57014/, /lock timeout/, /55p03/],
+    recognisedBy: [
+      /canceling statement due to (statement timeout|user request)/,
+      /57014/,
+      /lock timeout/,
+      /55p03/,
+    ],
     names: 'cause',
     headline: 'the database cancelled a query that took too long',
-    meaning: 'A time limit of the database or of the role ended a query of the sync.',
+    meaning:
+      'A time limit of the database or of the role ended a query of the sync, or somebody did (pg_cancel_backend).',
     remedy:
       "Look for a lock or a long transaction (pg_stat_activity, pg_locks). For Fivetran's role statement_timeout should be 0: ALTER ROLE … SET statement_timeout = 0.",
   },

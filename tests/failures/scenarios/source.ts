@@ -57,10 +57,16 @@ export const sourceScenarios: Scenario[] = [
   {
     code: 'statement-timeout',
     says: 'statement timeout',
-    breaks: changes(
-      ({ name }) => `ALTER ROLE ${name} SET statement_timeout = '1ms'`,
-      ({ name }) => `ALTER ROLE ${name} RESET statement_timeout`,
-    ),
+    breaks: async ({ stack, sql }) => {
+      const { name } = stack.postgres.users.fivetran;
+      await sql(`ALTER ROLE ${name} SET statement_timeout = '200ms'`);
+      await sql('BEGIN');
+      await sql('LOCK TABLE actor IN ACCESS EXCLUSIVE MODE');
+      return async () => {
+        await sql('COMMIT');
+        await sql(`ALTER ROLE ${name} RESET statement_timeout`);
+      };
+    },
   },
   {
     code: 'hba-rejected',
