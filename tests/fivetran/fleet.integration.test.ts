@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { localAwsClient } from '../support/aws-client.ts';
+import { ledgerSchema } from '../support/ledger-schema.ts';
 import { createDynamodb, type Dynamodb } from '../../local/aws/dynamodb/dynamodb.ts';
 import { startAwsEndpoint, type AwsEndpoint } from '../../local/aws/endpoint.ts';
 import type { Service } from '../../local/aws/service.ts';
@@ -53,15 +54,7 @@ beforeAll(async () => {
   dynamodb = await createDynamodb({ accountId, region });
   await dynamodb.resources['AWS::DynamoDB::Table']?.('ledger', {
     TableName: 'ledger',
-    BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: [
-      { AttributeName: 'pk', AttributeType: 'S' },
-      { AttributeName: 'sk', AttributeType: 'S' },
-    ],
-    KeySchema: [
-      { AttributeName: 'pk', KeyType: 'HASH' },
-      { AttributeName: 'sk', KeyType: 'RANGE' },
-    ],
+    ...ledgerSchema,
   });
   aws = await startAwsEndpoint({ accountId, region, services: [dynamodb.service, secrets, bus] });
   await noteSyncs();

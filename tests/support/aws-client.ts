@@ -8,3 +8,13 @@ export const localAwsClient = (endpoint: string, accessKeyId = 'AKIALOCAL', regi
   credentials: { accessKeyId, secretAccessKey: 'secret' },
   maxAttempts: 1,
 });
+
+/** Points the AWS clients that read this process's environment, as those of the functions do, at an endpoint. */
+export function pointAwsClientsAt(endpoint: string): void {
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'AKIALOCAL',
+    AWS_SECRET_ACCESS_KEY: 'secret',
+  });
+}

@@ -2,6 +2,8 @@ import type { Server } from 'node:http';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { createLedgerTable, type LedgerTable } from '../../shared/clients/ledger/table.ts';
+import { pointAwsClientsAt } from './aws-client.ts';
+import { ledgerSchema } from './ledger-schema.ts';
 
 /** The ledger's table over DynamoDB's own wire. */
 export interface DynamodbLedger {
@@ -16,10 +18,7 @@ export async function startDynamodb(): Promise<DynamodbLedger> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
-  process.env.AWS_ENDPOINT_URL = `http://127.0.0.1:${String(address.port)}`;
-  process.env.AWS_REGION = 'us-east-1';
-  process.env.AWS_ACCESS_KEY_ID = '111122223333';
-  process.env.AWS_SECRET_ACCESS_KEY = 'local';
+  pointAwsClientsAt(`http://127.0.0.1:${String(address.port)}`);
   const client = new DynamoDBClient({});
   let tables = 0;
   return {
@@ -29,15 +28,7 @@ export async function startDynamodb(): Promise<DynamodbLedger> {
       await client.send(
         new CreateTableCommand({
           TableName,
-          BillingMode: 'PAY_PER_REQUEST',
-          AttributeDefinitions: [
-            { AttributeName: 'pk', AttributeType: 'S' },
-            { AttributeName: 'sk', AttributeType: 'S' },
-          ],
-          KeySchema: [
-            { AttributeName: 'pk', KeyType: 'HASH' },
-            { AttributeName: 'sk', KeyType: 'RANGE' },
-          ],
+          ...ledgerSchema,
         }),
       );
       return createLedgerTable({ ledgerTable: TableName });

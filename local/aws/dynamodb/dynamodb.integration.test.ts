@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { localAwsClient } from '../../../tests/support/aws-client.ts';
+import { ledgerSchema } from '../../../tests/support/ledger-schema.ts';
 import { startAwsEndpoint, type AwsEndpoint } from '../endpoint.ts';
 import { createDynamodb, type Dynamodb } from './dynamodb.ts';
 
@@ -24,15 +25,7 @@ beforeAll(async () => {
   client = new DynamoDBClient(localAwsClient(endpoint.url));
   const provisioned = await dynamodb.resources['AWS::DynamoDB::Table']?.('Ledger', {
     TableName: 'ledger',
-    BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: [
-      { AttributeName: 'pk', AttributeType: 'S' },
-      { AttributeName: 'sk', AttributeType: 'S' },
-    ],
-    KeySchema: [
-      { AttributeName: 'pk', KeyType: 'HASH' },
-      { AttributeName: 'sk', KeyType: 'RANGE' },
-    ],
+    ...ledgerSchema,
     TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
   });
   expect(provisioned).toEqual({

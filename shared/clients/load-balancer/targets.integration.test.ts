@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startAwsEndpoint, type AwsEndpoint } from '../../../local/aws/endpoint.ts';
+import { pointAwsClientsAt } from '../../../tests/support/aws-client.ts';
 import { createTargets } from './targets.ts';
 
 const tagsOf: Record<string, Record<string, string>> = {
@@ -36,12 +37,7 @@ beforeAll(async () => {
       },
     ],
   });
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL: endpoint.url,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'AKIALOCAL',
-    AWS_SECRET_ACCESS_KEY: 'secret',
-  });
+  pointAwsClientsAt(endpoint.url);
 });
 afterAll(() => endpoint.stop());
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startAwsEndpoint, type AwsEndpoint } from '../../../local/aws/endpoint.ts';
 import { AwsError, type Operation } from '../../../local/aws/service.ts';
+import { pointAwsClientsAt } from '../../../tests/support/aws-client.ts';
 import { AccessDeniedError } from '../../errors.ts';
 import { createPrivateLink } from './privatelink.ts';
 
@@ -16,12 +17,7 @@ beforeAll(async () => {
       { scope: 'ec2', protocols: [{ kind: 'ec2-query', version: '2016-11-15' }], operations: answers },
     ],
   });
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL: endpoint.url,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'AKIALOCAL',
-    AWS_SECRET_ACCESS_KEY: 'secret',
-  });
+  pointAwsClientsAt(endpoint.url);
 });
 afterAll(() => endpoint.stop());
 
