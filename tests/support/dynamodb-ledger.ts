@@ -35,7 +35,6 @@ export async function startDynamodb(): Promise<DynamodbLedger> {
     },
     stop: () => {
       client.destroy();
-      server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };

@@ -4,8 +4,9 @@ import {
   GetItemCommand,
   PutItemCommand,
   TransactWriteItemsCommand,
+  UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { localAwsClient } from '../../../tests/support/aws-client.ts';
 import { ledgerSchema } from '../../../tests/support/ledger-schema.ts';
 import { startAwsEndpoint, type AwsEndpoint } from '../endpoint.ts';
@@ -74,4 +75,38 @@ it('answers what it does not know with the error of the protocol', async () => {
   await expect(client.send(new DescribeTableCommand({ TableName: 'absent' }))).rejects.toMatchObject({
     name: 'ResourceNotFoundException',
   });
+});
+
+it('lets what it was asked end before it stops, though nobody waits for the answers any more', async () => {
+  const another = await createDynamodb({ accountId: '111122223333', region: 'us-east-1' });
+  await another.resources['AWS::DynamoDB::Table']?.('Ledger', { TableName: 'ledger', ...ledgerSchema });
+  const front = await startAwsEndpoint({
+    accountId: '111122223333',
+    region: 'us-east-1',
+    services: [another.service],
+  });
+  const asker = new DynamoDBClient({ ...localAwsClient(front.url), maxAttempts: 1 });
+  const ask = (sk: string) =>
+    asker.send(
+      new UpdateItemCommand({
+        TableName: 'ledger',
+        Key: { pk: { S: 'claim' }, sk: { S: sk } },
+        UpdateExpression: 'ADD uses :one',
+        ExpressionAttributeValues: { ':one': { N: '1' } },
+      }),
+    );
+  const thrown = vi.fn();
+  const others = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException').on('uncaughtException', thrown);
+  try {
+    const asked = Array.from({ length: 100 }, (_, index) => ask(String(index)));
+    await Promise.race(asked);
+    await Promise.all([front.stop(), another.stop()]);
+    await Promise.allSettled(asked);
+  } finally {
+    process.removeListener('uncaughtException', thrown);
+    for (const listener of others) process.on('uncaughtException', listener);
+    asker.destroy();
+  }
+  expect(thrown).not.toHaveBeenCalled();
 });

@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import {
   CreateTableCommand,
@@ -38,12 +38,14 @@ export async function createDynamodb({ accountId, region }: DynamodbOptions): Pr
     credentials: { accessKeyId: accountId, secretAccessKey: 'local' },
   });
   const partitionKeys = new Map<string, string>();
+  const underWay = createUnderWay();
   return {
     service: {
       scope: 'dynamodb',
       protocols: [{ kind: 'json', jsonVersion: '1.0' }],
       operations: {},
       handOver: ({ method, url, headers, body }, response) => {
+        if (!underWay.begin(response)) return;
         const request = Object.assign(Readable.from([body]), {
           method,
           url: `${url.pathname}${url.search}`,
@@ -66,12 +68,52 @@ export async function createDynamodb({ accountId, region }: DynamodbOptions): Pr
       },
     },
     partitionKeyOf: (table) => partitionKeys.get(table),
-    stop: () => {
+    stop: async () => {
       client.destroy();
-      return new Promise((resolve) => {
+      await underWay.end();
+      await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       });
+    },
+  };
+}
+
+interface UnderWay {
+  /** Whether the request may begin: after `end` its connection is dropped instead. */
+  begin(response: ServerResponse): boolean;
+  /** Resolves when all that began are answered. */
+  end(): Promise<void>;
+}
+
+/**
+ * Requests that dynalite has not answered yet. One that is between two reads when its database is
+ * closed throws where nobody catches it, and dynalite does not wait for it. Whether its client is
+ * still there says nothing about it, so an answer is what ends it, not the connection.
+ */
+function createUnderWay(): UnderWay {
+  const answers = new Set<Promise<void>>();
+  let ending = false;
+  return {
+    begin(response) {
+      if (ending) {
+        response.destroy();
+        return false;
+      }
+      const end = response.end.bind(response);
+      const answer = new Promise<void>((resolve) => {
+        response.end = ((...chunk: Parameters<typeof end>) => {
+          resolve();
+          return end(...chunk);
+        }) as typeof response.end;
+      });
+      answers.add(answer);
+      void answer.then(() => answers.delete(answer));
+      return true;
+    },
+    async end() {
+      ending = true;
+      await Promise.all(answers);
     },
   };
 }
