@@ -2,6 +2,7 @@ import { AcceptVpcEndpointConnectionsCommand, EC2Client } from '@aws-sdk/client-
 import * as z from 'zod/mini';
 import { DatabricksSecret } from '../../shared/contracts/databricks-secret.ts';
 import { sourceTagKey, type EndpointService } from '../../shared/contracts/endpoint.ts';
+import { FivetranSecret } from '../../shared/contracts/fivetran-secret.ts';
 import type { Finding } from '../../shared/contracts/finding.ts';
 import { SourceSecret } from '../../shared/contracts/source-connection.ts';
 import { WebhookSecret, webhookEvents } from '../../shared/contracts/webhook-registration.ts';
@@ -110,7 +111,7 @@ async function checkSecrets(
     );
   const text = z.string().check(z.minLength(1));
   return Promise.all([
-    filled('fivetran', variables.FIVETRAN_SECRET_ID ?? '', z.object({ apiKey: text, apiSecret: text })),
+    filled('fivetran', variables.FIVETRAN_SECRET_ID ?? '', FivetranSecret),
     filled('webhook', variables.WEBHOOK_SECRET_ID ?? '', WebhookSecret),
     filled('databricks', variables.DATABRICKS_SECRET_ID ?? '', DatabricksSecret),
     filled(

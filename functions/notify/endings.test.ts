@@ -85,6 +85,7 @@ const endings: Record<Incidents, { begins: () => object; ends: ((() => object) |
     'connection-broken',
     'secret-rotated',
   ]),
+  ...reconciled({ type: 'secret', id: 'fivetran' }, ['secret-unfilled']),
   ...reconciled({ type: 'webhook', id: 'account' }, ['webhook-inactive']),
   ...reconciled({ type: 'targets', id: 'postgres' }, ['targets-unhealthy']),
   ...reconciled({ type: 'service', id: 'vpce-svc-0123456789abcdef0' }, [

@@ -1,14 +1,9 @@
-import type { EventBus } from '../../shared/clients/event-bus/event-bus.ts';
 import type { Fivetran } from '../../shared/clients/fivetran/fivetran.ts';
-import type { Syncs } from '../../shared/clients/ledger/syncs.ts';
-import type { Clock } from '../../shared/clock.ts';
+import { tellChange, type TellChangeDependencies } from './tell-change.ts';
 
-export interface CheckWebhookDependencies {
+export interface CheckWebhookDependencies extends TellChangeDependencies {
   fivetran: Pick<Fivetran, 'webhooks'>;
-  syncs: Pick<Syncs, 'webhookInactiveSince' | 'noteWebhook'>;
-  bus: EventBus;
   webhookUrl: string;
-  clock: Clock;
 }
 
 /**
@@ -17,33 +12,21 @@ export interface CheckWebhookDependencies {
  *
  * @returns how many events were put
  */
-export async function checkWebhook({
-  fivetran,
-  syncs,
-  bus,
-  webhookUrl,
-  clock,
-}: CheckWebhookDependencies): Promise<number> {
+export async function checkWebhook(dependencies: CheckWebhookDependencies): Promise<number> {
+  const { fivetran, webhookUrl } = dependencies;
   const webhook = (await fivetran.webhooks.list()).find(({ url }) => url === webhookUrl);
-  const since = await syncs.webhookInactiveSince();
   const isActive = webhook?.active === true;
-  if (isActive === (since === undefined)) return 0;
-  const began = since ?? clock.now().toISOString();
-  await bus.put([
+  return tellChange(
     {
-      type: 'Attention',
-      detail: {
-        version: 1,
-        subject: { type: 'webhook', id: webhook?.id ?? 'missing', name: webhookUrl },
-        kind: 'webhook-inactive',
-        summary: isActive
-          ? 'Fivetran posts to our webhook again.'
-          : `Fivetran's webhook to ${webhookUrl} is ${webhook === undefined ? 'not registered' : 'switched off'}: invoke ensure-webhook. Until then ended syncs are found by reconciliation only.`,
-        since: began,
-        resolved: isActive,
-      },
+      trouble: 'webhook',
+      // Not the webhook's id: one that was deleted comes back under another.
+      subject: { type: 'webhook', id: 'account', name: webhookUrl },
+      kind: 'webhook-inactive',
+      holds: !isActive,
+      summary: isActive
+        ? 'Fivetran posts to our webhook again.'
+        : `Fivetran's webhook to ${webhookUrl} is ${webhook === undefined ? 'not registered' : 'switched off'}: invoke ensure-webhook. Until then ended syncs are found by reconciliation only.`,
     },
-  ]);
-  await syncs.noteWebhook(isActive ? undefined : began);
-  return 1;
+    dependencies,
+  );
 }

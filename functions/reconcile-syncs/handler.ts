@@ -8,6 +8,7 @@ import { fivetranRoleVersion } from '../../shared/clients/secrets/fivetran-role.
 import { createSecrets } from '../../shared/clients/secrets/secrets.ts';
 import { systemClock as clock } from '../../shared/clock.ts';
 import { loadConfig } from '../../shared/config.ts';
+import { FivetranSecret } from '../../shared/contracts/fivetran-secret.ts';
 import { createHandler } from '../../shared/handler.ts';
 import { createMetrics } from '../../shared/metrics.ts';
 import { reconcileSyncs } from './reconcile-syncs.ts';
@@ -28,6 +29,10 @@ export const handler = createHandler({
     const table = createLedgerTable(config);
     const secrets = createSecrets(clock);
     return {
+      fivetranKey: {
+        secretId: config.fivetranSecretId,
+        read: () => secrets.read(config.fivetranSecretId, FivetranSecret),
+      },
       fivetran: createFivetran(config, { secrets, clock, timeLeftMs }),
       openFleet: () => openFleet(table, clock),
       syncs: createSyncs(table, clock),

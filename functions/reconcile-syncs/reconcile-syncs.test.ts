@@ -5,7 +5,7 @@ import { createLeases } from '../../shared/clients/ledger/leases.ts';
 import { createSyncs } from '../../shared/clients/ledger/syncs.ts';
 import type { LedgerTable } from '../../shared/clients/ledger/table.ts';
 import type { Connection } from '../../shared/contracts/fivetran.ts';
-import { AccessDeniedError, UnavailableError } from '../../shared/errors.ts';
+import { AccessDeniedError, ConfigError, UnavailableError } from '../../shared/errors.ts';
 import { connectionOf, createFivetranDouble } from '../../tests/support/fivetran-double.ts';
 import { createManualClock } from '../../tests/support/manual-clock.ts';
 import { createMemoryLedger } from '../../tests/support/memory-ledger.ts';
@@ -34,6 +34,7 @@ function world(connections: Connection[] = [connectionOf()]) {
     },
   };
   const role = { version: 'v1' };
+  let keyError: Error | undefined;
   return {
     clock,
     fivetran,
@@ -44,12 +45,17 @@ function world(connections: Connection[] = [connectionOf()]) {
     connection: fivetran.connectionsById.get(id)!,
     writes: () => writes,
     breakBus: (error: Error | undefined) => (busError = error),
+    breakKey: (error: Error | undefined) => (keyError = error),
     told: () =>
       events.map(({ type, detail }) =>
         'kind' in detail ? `${detail.kind}${detail.resolved ? ' over' : ''}` : type,
       ),
     reconcile: (policy = 'every 24h') =>
       reconcileSyncs(undefined, {
+        fivetranKey: {
+          secretId: 'test/fivetran',
+          read: () => (keyError === undefined ? Promise.resolve() : Promise.reject(keyError)),
+        },
         fivetran,
         openFleet: () => openFleet(counted, clock),
         syncs,
@@ -287,18 +293,64 @@ describe('reconciliation', () => {
     expect(it.told()).toEqual(['webhook-inactive', 'webhook-inactive over']);
   });
 
-  test('notices that the webhook is not registered', async () => {
+  test('notices that the webhook is not registered, and that one is under whatever id', async () => {
     const it = world();
     it.fivetran.registered.length = 0;
     await it.reconcile();
+    it.fivetran.registered.push({ id: 'w_2', type: 'account', url, events: ['sync_end'], active: true });
+    await it.reconcile();
+    const subject = { type: 'webhook', id: 'account', name: url };
     expect(it.events).toMatchObject([
       {
         detail: {
           kind: 'webhook-inactive',
+          subject,
           summary: expect.stringContaining('invoke ensure-webhook') as unknown,
+          resolved: false,
         },
       },
+      { detail: { kind: 'webhook-inactive', subject, resolved: true } },
     ]);
+  });
+
+  test('tells of a secret without an API key instead of failing, asks nobody, and takes it back, once each', async () => {
+    const it = world();
+    const nothing = { connections: 0, endedSyncs: 0, changes: 0 };
+    it.breakKey(new ConfigError('The secret test/fivetran has no value yet.'));
+    expect(await it.reconcile()).toEqual({ ...nothing, changes: 1 });
+    expect(await it.reconcile()).toEqual(nothing);
+    expect(it.fivetran.calls).toEqual([]);
+    it.breakKey(undefined);
+    expect(await it.reconcile()).toEqual({ ...nothing, connections: 1, changes: 1 });
+    await it.reconcile();
+    const subject = { type: 'secret', id: 'fivetran', name: 'test/fivetran' };
+    expect(it.told()).toEqual(['secret-unfilled', 'secret-unfilled over']);
+    expect(it.events).toMatchObject([
+      {
+        detail: {
+          subject,
+          summary: expect.stringMatching(/^The secret test\/fivetran has no value yet\./) as unknown,
+        },
+      },
+      { detail: { subject } },
+    ]);
+  });
+
+  test('fails when the secret may not be read, and says nothing of it being empty', async () => {
+    const it = world();
+    it.breakKey(new AccessDeniedError('secretsmanager:GetSecretValue'));
+    await expect(it.reconcile()).rejects.toThrow(AccessDeniedError);
+    expect(it.told()).toEqual([]);
+  });
+
+  test('tells of the secret again when the bus did not take it', async () => {
+    const it = world();
+    it.breakKey(new ConfigError('The secret test/fivetran has no value yet.'));
+    it.breakBus(new UnavailableError('no bus'));
+    await expect(it.reconcile()).rejects.toThrow('no bus');
+    it.breakBus(undefined);
+    await it.reconcile();
+    expect(it.told()).toEqual(['secret-unfilled']);
   });
 
   test('leaves connections of other services alone', async () => {

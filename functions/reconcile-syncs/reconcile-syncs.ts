@@ -1,32 +1,28 @@
-import type { EventBus } from '../../shared/clients/event-bus/event-bus.ts';
 import type { Fivetran } from '../../shared/clients/fivetran/fivetran.ts';
 import type { Fleet } from '../../shared/clients/ledger/fleet.ts';
 import type { Leases } from '../../shared/clients/ledger/leases.ts';
 import type { Syncs } from '../../shared/clients/ledger/syncs.ts';
-import type { Clock } from '../../shared/clock.ts';
 import type { Connection } from '../../shared/contracts/fivetran.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Metrics } from '../../shared/metrics.ts';
 import { postgresServices } from '../../shared/rules/supported-services.ts';
 import { syncLease } from '../../shared/rules/sync-lease.ts';
 import { fivetranTime } from '../../shared/rules/sync-view.ts';
-import { checkWebhook } from './check-webhook.ts';
+import { checkKey, type CheckKeyDependencies } from './check-key.ts';
+import { checkWebhook, type CheckWebhookDependencies } from './check-webhook.ts';
 import { asksForHolder, lookAt, type Look, type Sight } from './look.ts';
 
-export interface ReconcileSyncsDependencies {
+export interface ReconcileSyncsDependencies extends CheckKeyDependencies, CheckWebhookDependencies {
   fivetran: Fivetran;
   openFleet: () => Promise<Fleet>;
   syncs: Syncs;
   leases: Pick<Leases, 'holder'>;
-  bus: EventBus;
   /** Version of the role that Fivetran logs in with, now. */
   roleVersion: (source: string) => Promise<string | undefined>;
-  webhookUrl: string;
   /** When increments are verified: `always`, `never` or `every <n>h`. */
   policy: string;
   /** A webhook that is on its way is not called lost for this long. */
   graceMs: number;
-  clock: Clock;
   log: Log;
   metrics: Metrics;
 }
@@ -42,7 +38,8 @@ export interface Reconciliation {
 /**
  * Holds what Fivetran says of all PostgreSQL connections against what the ledger remembers, page by page: one list
  * call for each thousand connections. Whatever ended, began or is over since becomes an event, once. What cannot be
- * looked at holds nothing else up.
+ * looked at holds nothing else up. While there is no API key to ask Fivetran with, on-call is told so and nothing else
+ * happens.
  *
  * @throws the first failure, after all the rest was looked at
  */
@@ -51,6 +48,11 @@ export async function reconcileSyncs(
   dependencies: ReconcileSyncsDependencies,
 ): Promise<Reconciliation> {
   const { log, metrics } = dependencies;
+  const key = await checkKey(dependencies);
+  if (!key.isThere) {
+    log.warn('NO_API_KEY', "Fivetran's API key is not filled in yet: nothing was looked at.");
+    return { connections: 0, endedSyncs: 0, changes: key.changes };
+  }
   const failures: unknown[] = [];
   const attempt: Attempt = async (what, work) => {
     try {
@@ -60,7 +62,7 @@ export async function reconcileSyncs(
       failures.push(error);
     }
   };
-  const total = { connections: 0, endedSyncs: 0, changes: 0, stalestSeconds: 0 };
+  const total = { connections: 0, endedSyncs: 0, changes: key.changes, stalestSeconds: 0 };
   await attempt("Fivetran's webhook", async () => {
     total.changes += await checkWebhook(dependencies);
   });

@@ -9,6 +9,7 @@ export const Subject = z.object({
     'source',
     'targets',
     'webhook',
+    'secret',
     'private-link',
     'execution',
   ]),

@@ -42,6 +42,7 @@ export const alertKinds = {
   'update-method-changed': { title: 'update method changed', once: true },
   'update-method-fallback': { title: 'another update method was used', once: true },
   'secret-rotated': { title: 'password changed, Fivetran has the old one' },
+  'secret-unfilled': { title: 'secret not filled in' },
   'webhook-inactive': { title: "Fivetran's webhook is switched off" },
   'targets-changed': { title: 'load balancer follows the database', once: true },
   'targets-unhealthy': { title: 'load balancer cannot reach the database', severity: 'critical' },

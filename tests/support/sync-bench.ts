@@ -163,6 +163,7 @@ export function createSyncBench(
       ),
     reconcile: (options: { policy?: string; roleVersion?: string; graceMs?: number } = {}) =>
       reconcileSyncs(undefined, {
+        fivetranKey: { secretId: 'test/fivetran', read: () => Promise.resolve() },
         fivetran,
         openFleet: () => openFleet(table, clock),
         syncs,

@@ -1,5 +1,5 @@
-import * as z from 'zod/mini';
 import type { Clock, TimeLeft } from '../../clock.ts';
+import { FivetranSecret } from '../../contracts/fivetran-secret.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 import { connectionsOf, type Connections } from './connections.ts';
 import { destinationsOf, type Destinations } from './destinations.ts';
@@ -21,12 +21,6 @@ export interface Fivetran {
   webhooks: Webhooks;
 }
 
-/** Fivetran's API key as the secret keeps it. */
-const ApiKey = z.object({
-  apiKey: z.string().check(z.minLength(1)),
-  apiSecret: z.string().check(z.minLength(1)),
-});
-
 /** The client of a function: its API key is read from Secrets Manager when it is first needed. */
 export function createFivetran(
   { fivetranBaseUrl, fivetranSecretId }: { fivetranBaseUrl: string; fivetranSecretId: string },
@@ -34,7 +28,7 @@ export function createFivetran(
 ): Fivetran {
   return fivetranWith({
     baseUrl: fivetranBaseUrl,
-    credentials: (options) => secrets.read(fivetranSecretId, ApiKey, options),
+    credentials: (options) => secrets.read(fivetranSecretId, FivetranSecret, options),
     clock,
     timeLeftMs,
   });

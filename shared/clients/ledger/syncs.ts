@@ -19,17 +19,20 @@ export interface Syncs {
   noteStart(connectionId: string, start: { syncId: string; startedAt: string }): Promise<void>;
   /** Notes an end that the webhook reported, unless a later one is known. */
   noteEnd(connectionId: string, end: Omit<ReportedEnd, 'startedAt'>): Promise<void>;
-  /** Since when Fivetran's webhook to us is known to be off; undefined while it is on. Our clock. */
-  webhookInactiveSince(): Promise<string | undefined>;
-  noteWebhook(inactiveSince: string | undefined): Promise<void>;
+  /** Since when the account is known to have this trouble; undefined while it has not. Our clock. */
+  troubleSince(trouble: AccountTrouble): Promise<string | undefined>;
+  noteTrouble(trouble: AccountTrouble, since: string | undefined): Promise<void>;
 }
+
+/** What can be wrong with the whole account: our webhook is off, or there is no API key. */
+export type AccountTrouble = 'webhook' | 'fivetran-key';
 
 /** How long a handled sync is remembered: longer than Fivetran repeats a webhook (a day). */
 const claimSeconds = 30 * 86_400;
 
 const fleet = 'fleet';
 const stateKey = (connectionId: string) => ({ pk: fleet, sk: `connection#${connectionId}` });
-const webhookKey = { pk: fleet, sk: 'webhook' };
+const troubleKey = (trouble: AccountTrouble) => ({ pk: fleet, sk: trouble });
 const keyOf = (connectionId: string, sk: string) => ({ pk: `connection#${connectionId}`, sk });
 
 export function createSyncs(table: LedgerTable, clock: Clock): Syncs {
@@ -92,14 +95,14 @@ export function createSyncs(table: LedgerTable, clock: Clock): Syncs {
       );
     },
 
-    async webhookInactiveSince() {
-      const item = await table.get(webhookKey);
-      return typeof item?.inactiveSince === 'string' ? item.inactiveSince : undefined;
+    async troubleSince(trouble) {
+      const item = await table.get(troubleKey(trouble));
+      return typeof item?.since === 'string' ? item.since : undefined;
     },
 
-    async noteWebhook(inactiveSince) {
-      if (inactiveSince === undefined) await table.delete(webhookKey);
-      else await table.put({ ...webhookKey, inactiveSince });
+    async noteTrouble(trouble, since) {
+      if (since === undefined) await table.delete(troubleKey(trouble));
+      else await table.put({ ...troubleKey(trouble), since });
     },
   };
 }
