@@ -4,10 +4,10 @@ import { followedBy, isEndOfFollowed } from '../../shared/rules/followed-sync.ts
 import { identifySync } from '../../shared/rules/sync-identity.ts';
 import { handledElsewhere, stepSeconds, syncLease } from '../../shared/rules/sync-lease.ts';
 import { toInstant } from '../../shared/rules/sync-view.ts';
-import { withAccount } from './account.ts';
 import { describe, readConnection, unknownContext } from './context.ts';
+import type { ReadSyncDependencies } from './dependencies.ts';
 import { adopt } from './follow.ts';
-import type { ReadSyncDependencies } from './read-sync.ts';
+import { withHistory } from './sync-history.ts';
 
 type BeginInput = Extract<ReadSyncInput, { mode: 'begin' }>;
 
@@ -121,6 +121,6 @@ async function review(
     ...described,
     outcome: succeeded ? 'succeeded' : 'failed',
     summary: `The sync of ${connection.name} that ended at ${sync.endedAt} ${succeeded ? 'succeeded' : `ended as ${sync.status}`}.`,
-    sync: await withAccount(connection.id, ended, dependencies),
+    sync: await withHistory(connection.id, ended, dependencies),
   };
 }

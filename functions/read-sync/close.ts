@@ -4,7 +4,7 @@ import { secondsBetween } from '../../shared/rules/following.ts';
 import { claimsOf } from '../../shared/rules/sync-identity.ts';
 import { syncLease } from '../../shared/rules/sync-lease.ts';
 import { fivetranTime } from '../../shared/rules/sync-view.ts';
-import type { ReadSyncDependencies } from './read-sync.ts';
+import type { ReadSyncDependencies } from './dependencies.ts';
 
 /** Remembers how the sync ended and gives the lease back. Doing it twice changes nothing. */
 export async function close(

@@ -5,8 +5,8 @@ import type { BeginResult } from '../../shared/contracts/sync.ts';
 import { InvalidInputError, NotFoundError } from '../../shared/errors.ts';
 import { postgresServices } from '../../shared/rules/supported-services.ts';
 import { toInstant } from '../../shared/rules/sync-view.ts';
+import type { ReadSyncDependencies } from './dependencies.ts';
 import { pathOf } from './path.ts';
-import type { ReadSyncDependencies } from './read-sync.ts';
 
 /**
  * The connection, as Fivetran shows it.

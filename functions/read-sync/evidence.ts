@@ -2,7 +2,7 @@ import type { CheckResult, Finding } from '../../shared/contracts/finding.ts';
 import type { ReadSyncInput } from '../../shared/contracts/sync.ts';
 import { connectionFindings } from '../../shared/rules/connection-findings.ts';
 import { summarize } from '../../shared/rules/findings.ts';
-import type { ReadSyncDependencies } from './read-sync.ts';
+import type { ReadSyncDependencies } from './dependencies.ts';
 
 /** What Fivetran says about the connection and its private link, as findings. */
 export async function gatherEvidence(

@@ -3,7 +3,7 @@ import { sourceTagKey } from '../../shared/contracts/endpoint.ts';
 import type { Connection } from '../../shared/contracts/fivetran.ts';
 import { SourceName } from '../../shared/contracts/ids.ts';
 import { ConfigError, NotFoundError } from '../../shared/errors.ts';
-import type { ReadSyncDependencies } from './read-sync.ts';
+import type { ReadSyncDependencies } from './dependencies.ts';
 
 /** The path of a connection seldom changes; a day old, it is learned again. */
 const rememberMs = 24 * 3600 * 1000;

@@ -3,8 +3,8 @@ import { reportOf } from '../../shared/rules/followed-sync.ts';
 import { nameOfReport, secondsToLook } from '../../shared/rules/following.ts';
 import { handledElsewhere, stepSeconds, syncLease } from '../../shared/rules/sync-lease.ts';
 import { judgeProgress } from '../../shared/rules/sync-progress.ts';
-import { withAccount } from './account.ts';
-import type { ReadSyncDependencies } from './read-sync.ts';
+import type { ReadSyncDependencies } from './dependencies.ts';
+import { withHistory } from './sync-history.ts';
 
 type ProgressInput = Extract<ReadSyncInput, { mode: 'progress' }>;
 
@@ -46,7 +46,7 @@ export async function lookAtProgress(
   if (result.outcome === 'succeeded') await recordSuccess(connectionId, dependencies);
   return result.sync === null
     ? result
-    : { ...result, sync: await withAccount(connectionId, result.sync, dependencies) };
+    : { ...result, sync: await withHistory(connectionId, result.sync, dependencies) };
 }
 
 /**

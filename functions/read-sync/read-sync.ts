@@ -1,10 +1,3 @@
-import type { Claims } from '../../shared/clients/ledger/claims.ts';
-import type { Connections } from '../../shared/clients/ledger/connections.ts';
-import type { Leases } from '../../shared/clients/ledger/leases.ts';
-import type { Syncs } from '../../shared/clients/ledger/syncs.ts';
-import type { Fivetran } from '../../shared/clients/fivetran/fivetran.ts';
-import type { PrivateLink } from '../../shared/clients/privatelink/privatelink.ts';
-import type { Clock } from '../../shared/clock.ts';
 import type { CheckResult } from '../../shared/contracts/finding.ts';
 import type {
   BeginResult,
@@ -13,22 +6,11 @@ import type {
   ProgressResult,
   ReadSyncInput,
 } from '../../shared/contracts/sync.ts';
-import type { Log } from '../../shared/log.ts';
 import { begin } from './begin.ts';
 import { close } from './close.ts';
+import type { ReadSyncDependencies } from './dependencies.ts';
 import { gatherEvidence } from './evidence.ts';
 import { lookAtProgress } from './progress.ts';
-
-export interface ReadSyncDependencies {
-  fivetran: Fivetran;
-  connections: Connections;
-  syncs: Syncs;
-  leases: Leases;
-  claims: Pick<Claims, 'bindingOfPrivateLink'>;
-  privateLink: Pick<PrivateLink, 'service'>;
-  clock: Clock;
-  log: Log;
-}
 
 /**
  * Everything that run-sync reads of a sync. begin: whose sync it is and what to do about it; progress: whether it

@@ -1,5 +1,6 @@
 import { onFivetranWebhook } from '../../functions/on-fivetran-webhook/on-fivetran-webhook.ts';
-import { readSync, type ReadSyncDependencies } from '../../functions/read-sync/read-sync.ts';
+import type { ReadSyncDependencies } from '../../functions/read-sync/dependencies.ts';
+import { readSync } from '../../functions/read-sync/read-sync.ts';
 import { reconcileSyncs } from '../../functions/reconcile-syncs/reconcile-syncs.ts';
 import { startSync } from '../../functions/start-sync/start-sync.ts';
 import { testConnection } from '../../functions/test-connection/test-connection.ts';

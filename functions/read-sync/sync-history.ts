@@ -2,7 +2,7 @@ import type { PastSync } from '../../shared/contracts/fivetran.ts';
 import type { EndedSync } from '../../shared/contracts/sync.ts';
 import { webhookLagMs } from '../../shared/rules/followed-sync.ts';
 import { fivetranTime, toInstant } from '../../shared/rules/sync-view.ts';
-import type { ReadSyncDependencies } from './read-sync.ts';
+import type { ReadSyncDependencies } from './dependencies.ts';
 
 /** A sync whose start nobody told us is looked for among those that began in this time before its end. */
 const longestUnknownMs = 12 * 3_600_000;
@@ -13,7 +13,7 @@ const longestWindowMs = 6.9 * 24 * 3_600_000;
  * The ended sync with what only Fivetran's history tells: its id and start where no webhook did, its reason, and
  * Fivetran's own figures. Where there is no history, the sync stays as it is.
  */
-export async function withAccount(
+export async function withHistory(
   connectionId: string,
   sync: EndedSync,
   { fivetran, log }: Pick<ReadSyncDependencies, 'fivetran' | 'log'>,
