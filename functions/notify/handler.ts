@@ -3,7 +3,7 @@ import { createIncidents } from '../../shared/clients/ledger/incidents.ts';
 import { createLeases } from '../../shared/clients/ledger/leases.ts';
 import { createLedgerTable } from '../../shared/clients/ledger/table.ts';
 import { createSecrets } from '../../shared/clients/secrets/secrets.ts';
-import { createSlack } from '../../shared/clients/slack/slack.ts';
+import { createSlack } from '../../shared/clients/slack/connect.ts';
 import { systemClock as clock } from '../../shared/clock.ts';
 import { loadConfig } from '../../shared/config.ts';
 import { createHandler } from '../../shared/handler.ts';
@@ -33,7 +33,6 @@ export const handler = createHandler({
         baseUrl: config.slackBaseUrl,
         secretId: config.slackSecretId,
         secrets: createSecrets(clock),
-        clock,
       }),
       clock,
       log,

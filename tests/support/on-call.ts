@@ -4,7 +4,7 @@ import { readEvent } from '../../functions/notify/read-event.ts';
 import { createIncidents, type Incidents } from '../../shared/clients/ledger/incidents.ts';
 import { createLeases } from '../../shared/clients/ledger/leases.ts';
 import type { LedgerTable } from '../../shared/clients/ledger/table.ts';
-import { createSlack } from '../../shared/clients/slack/slack.ts';
+import { createSlack } from '../../shared/clients/slack/connect.ts';
 import type { NotificationInput } from '../../shared/contracts/notification.ts';
 import { ConfigError } from '../../shared/errors.ts';
 import { parse } from '../../shared/contracts/parse.ts';
@@ -57,7 +57,6 @@ export async function startOnCall(table: LedgerTable = createMemoryLedger()): Pr
         slack: createSlack({
           baseUrl: slack.url,
           secretId: 'stack/slack',
-          clock,
           secrets: {
             read: (secretId, schema) =>
               onCall.secret === undefined

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startSlack, type Slack as LocalSlack } from '../../../local/slack/slack.ts';
 import { parse } from '../../contracts/parse.ts';
-import { systemClock } from '../../clock.ts';
-import { createSlack, type Slack } from './slack.ts';
+import { createSlack } from './connect.ts';
+import type { Slack } from './slack.ts';
 
 let local: LocalSlack;
 let secret: Record<string, string>;
@@ -21,7 +21,6 @@ beforeEach(() => {
   slack = createSlack({
     baseUrl: local.url,
     secretId: 'stack/slack',
-    clock: systemClock,
     secrets: {
       read: (_, schema, options) => {
         reads.push(options?.fresh === true);
