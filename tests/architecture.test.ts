@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -45,13 +45,23 @@ function* everyState(
   }
 }
 
+const imports = new Map<string, string[]>();
+
+/** What a file imports of ours, types included. */
+function importsOf(file: string): string[] {
+  const known = imports.get(file);
+  if (known !== undefined) return known;
+  const found = [...readFileSync(file, 'utf8').matchAll(/from '(\.[^']+)'/g)].map(([, imported = '']) =>
+    path.resolve(path.dirname(file), imported),
+  );
+  imports.set(file, found);
+  return found;
+}
+
 /** A file and all files of ours that it imports, near and far. */
-function withImports(file: string, seen = new Set<string>()): Set<string> {
-  if (seen.has(file)) return seen;
-  seen.add(file);
-  for (const [, imported = ''] of readFileSync(file, 'utf8').matchAll(/from '(\.[^']+)'/g)) {
-    withImports(path.resolve(path.dirname(file), imported), seen);
-  }
+function withImports(file: string): Set<string> {
+  const seen = new Set([file]);
+  for (const each of seen) for (const imported of importsOf(each)) seen.add(imported);
   return seen;
 }
 
@@ -61,6 +71,19 @@ const setByLambda = new Set(['AWS_REGION']);
 const machineFiles = readdirSync(path.join(root, 'state-machines')).filter((file) =>
   file.endsWith('.asl.yml'),
 );
+
+it('no file is among what it imports, near or far, not even by a type', () => {
+  const sources = globSync('{cli,functions,shared,state-machines,local,scripts,tests}/**/*.ts', {
+    cwd: root,
+  });
+  const circles = sources.flatMap((source) => {
+    const file = path.join(root, source);
+    const back = importsOf(file).filter((imported) => withImports(imported).has(file));
+    return back.map((imported) => `${source} -> ${path.relative(root, imported)}`);
+  });
+  expect(sources.length).toBeGreaterThan(500);
+  expect(circles).toEqual([]);
+});
 
 describe('one name, three spellings', () => {
   const listed = Object.entries(readYaml('serverless.yml').functions as Record<string, string>);
