@@ -1,5 +1,8 @@
 import { createFivetran, type Fivetran } from '../shared/clients/fivetran/fivetran.ts';
-import { createClaims, type Claims } from '../shared/clients/ledger/claims.ts';
+import {
+  createEndpointRegisters,
+  type EndpointRegisters,
+} from '../shared/clients/ledger/endpoint-registers.ts';
 import { createIncidents, type Incidents } from '../shared/clients/ledger/incidents.ts';
 import { createLedgerTable } from '../shared/clients/ledger/table.ts';
 import { createLoadBalancers, type LoadBalancers } from '../shared/clients/load-balancer/load-balancer.ts';
@@ -13,7 +16,7 @@ import type { Stack } from './stack.ts';
 export interface PathClients {
   privateLink: PrivateLink;
   loadBalancers: LoadBalancers;
-  claims: Claims;
+  registers: EndpointRegisters;
   incidents: Incidents;
   secrets: Secrets;
   fivetran: Fivetran;
@@ -28,7 +31,7 @@ export async function openPath(stack: Stack): Promise<PathClients> {
   return {
     privateLink: createPrivateLink(stack),
     loadBalancers: createLoadBalancers(),
-    claims: createClaims(table, clock),
+    registers: createEndpointRegisters(table, clock),
     incidents: createIncidents(table, clock),
     secrets,
     fivetran: createFivetran(config, { secrets, clock, timeLeftMs: () => Number.POSITIVE_INFINITY }),

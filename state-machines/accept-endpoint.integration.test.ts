@@ -1,7 +1,7 @@
 import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startAwsWorld, type AwsWorld } from '../tests/support/aws-world.ts';
-import { createClaims } from '../shared/clients/ledger/claims.ts';
+import { createEndpointRegisters } from '../shared/clients/ledger/endpoint-registers.ts';
 import { createLedgerTable } from '../shared/clients/ledger/table.ts';
 import { systemClock } from '../shared/clock.ts';
 import { runMachine } from '../tests/support/run-machine.ts';
@@ -55,13 +55,15 @@ async function decide(endpointId: string, executionName: string, told: string[] 
   return { ...run, told };
 }
 const bindings = async () => {
-  const claims = createClaims(createLedgerTable({ ledgerTable: 'ledger' }), systemClock);
-  return (await claims.read(world.serviceId)).bindings.filter(({ releasedAt }) => releasedAt === undefined);
+  const registers = createEndpointRegisters(createLedgerTable({ ledgerTable: 'ledger' }), systemClock);
+  return (await registers.read(world.serviceId)).bindings.filter(
+    ({ releasedAt }) => releasedAt === undefined,
+  );
 };
 /** What the first look of this test's private link needs: nobody else's binding may be unproven. */
 async function settle(): Promise<void> {
-  const claims = createClaims(createLedgerTable({ ledgerTable: 'ledger' }), systemClock);
-  await claims.change(world.serviceId, (register) => ({
+  const registers = createEndpointRegisters(createLedgerTable({ ledgerTable: 'ledger' }), systemClock);
+  await registers.change(world.serviceId, (register) => ({
     register: {
       ...register,
       bindings: register.bindings.map((each) => ({
@@ -155,11 +157,11 @@ describe('races on the wire', () => {
 });
 
 test('six writers at once change a register six times', async () => {
-  const claims = createClaims(createLedgerTable({ ledgerTable: 'ledger' }), systemClock);
+  const registers = createEndpointRegisters(createLedgerTable({ ledgerTable: 'ledger' }), systemClock);
   const serviceId = 'vpce-svc-00000000000000000';
   const now = new Date();
   const writers = [...Array(6).keys()].map((index) =>
-    claims.change(serviceId, (register) => ({
+    registers.change(serviceId, (register) => ({
       register: {
         ...register,
         expectations: [
@@ -177,7 +179,7 @@ test('six writers at once change a register six times', async () => {
     })),
   );
   await Promise.all(writers);
-  const { expectations, version } = await claims.read(serviceId);
+  const { expectations, version } = await registers.read(serviceId);
   expect(new Set(expectations.map(({ expectationId }) => expectationId)).size).toBe(6);
   expect(version).toBe(6);
 });

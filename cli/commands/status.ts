@@ -53,12 +53,10 @@ async function readServices(stack: Stack, { privateLink, loadBalancers }: PathCl
   );
 }
 
-async function readEndpoints({ privateLink, claims }: PathClients, services: Row[]): Promise<Row[]> {
+async function readEndpoints({ privateLink, registers }: PathClients, services: Row[]): Promise<Row[]> {
   const serviceIds = services.map(({ service = '' }) => service);
-  const registers = await Promise.all(serviceIds.map((serviceId) => claims.read(serviceId)));
-  const live = registers.flatMap(({ bindings }) =>
-    bindings.filter(({ releasedAt }) => releasedAt === undefined),
-  );
+  const known = await Promise.all(serviceIds.map((serviceId) => registers.read(serviceId)));
+  const live = known.flatMap(({ bindings }) => bindings.filter(({ releasedAt }) => releasedAt === undefined));
   const connections = serviceIds.length === 0 ? [] : await privateLink.connections(serviceIds);
   return connections.map(({ endpointId, serviceId, ownerAccount, wireState }) => {
     const binding = live.find((candidate) => candidate.endpointId === endpointId);
@@ -85,12 +83,12 @@ function describeClaim({ claim }: Binding): string {
 }
 
 /** What operators said would come, as long as it counts. */
-async function readExpectations({ claims }: PathClients, services: Row[]): Promise<Row[]> {
-  const registers = await Promise.all(
-    services.map(async ({ service = '' }) => ({ service, register: await claims.read(service) })),
+async function readExpectations({ registers }: PathClients, services: Row[]): Promise<Row[]> {
+  const known = await Promise.all(
+    services.map(async ({ service = '' }) => ({ service, register: await registers.read(service) })),
   );
   const now = systemClock.now().toISOString();
-  return registers.flatMap(({ service, register }) =>
+  return known.flatMap(({ service, register }) =>
     register.expectations
       .filter((expectation) => isUsable(register, expectation, now))
       .map(({ expectationId, recordedBy, expiresAt }) => ({

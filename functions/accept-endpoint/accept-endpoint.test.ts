@@ -75,7 +75,7 @@ describe('an endpoint that we asked for', () => {
         'fivetran-privatelink-accepted-why': 'private link pl_one of our Fivetran account asked for it',
       },
     ]);
-    await expect(world.claims.bindingOfPrivateLink('pl_one')).resolves.toMatchObject({
+    await expect(world.registers.bindingOfPrivateLink('pl_one')).resolves.toMatchObject({
       endpointId,
       boundBy: execution,
     });
@@ -89,7 +89,7 @@ describe('an endpoint that we asked for', () => {
       outcome: 'available',
       privateLinkId: '',
     });
-    await world.claims.change(serviceId, (register) => ({
+    await world.registers.change(serviceId, (register) => ({
       register: {
         ...register,
         bindings: register.bindings.map((each) => ({ ...each, provenAt: each.boundAt })),
@@ -148,7 +148,7 @@ describe('an acceptance that is carried out again', () => {
     world.dependencies.privateLink.connections = () => Promise.resolve([]);
 
     await expect(carryOut(world, decision)).resolves.toMatchObject({ outcome: 'pending' });
-    await expect(world.claims.bindingOfPrivateLink('pl_one')).resolves.toMatchObject({ endpointId });
+    await expect(world.registers.bindingOfPrivateLink('pl_one')).resolves.toMatchObject({ endpointId });
   });
 });
 
@@ -175,7 +175,7 @@ describe('attacks', () => {
       world.link('pl_one', { state });
       const first = world.request(1);
       await carryOut(world, await validate(world, first.endpointId));
-      await world.claims.recordProof({ privateLinkId: 'pl_one', serviceId, connectionId: 'one' });
+      await world.registers.recordProof({ privateLinkId: 'pl_one', serviceId, connectionId: 'one' });
       world.pass(4 * 60);
       const planted = world.request(2);
       expect(codes(await validate(world, planted.endpointId))).toEqual(['claim-missing']);
@@ -324,7 +324,7 @@ describe('attacks', () => {
     expect(outcomes.map(({ outcome }) => outcome).sort()).toEqual(['available', 'followed']);
     expect(world.seen.tags).toHaveLength(1);
     expect(world.seen.accepted).toEqual([endpointId]);
-    const { bindings } = await world.claims.read(serviceId);
+    const { bindings } = await world.registers.read(serviceId);
     expect(bindings).toHaveLength(1);
   });
 
@@ -405,12 +405,12 @@ describe('attacks', () => {
     world.link('pl_one');
     const { endpointId } = world.request(1);
     await carryOut(world, await validate(world, endpointId));
-    const before = await world.claims.read(serviceId);
+    const before = await world.registers.read(serviceId);
 
     const replayed = await validate(world, endpointId);
     expect(replayed.decision).toBe('ignore');
     expect(codes(replayed)).toEqual(['already-accepted']);
-    await expect(world.claims.read(serviceId)).resolves.toEqual(before);
+    await expect(world.registers.read(serviceId)).resolves.toEqual(before);
   });
 
   test('a wildcard principal holds every request, whoever made it', async () => {
@@ -442,7 +442,7 @@ describe('attacks', () => {
     expect(acceptance).toMatchObject({ outcome: 'held', ownerAccount: fivetran });
     expect(acceptance.summary).toContain('pl_one was removed');
     expect(world.seen.accepted).toEqual([]);
-    await expect(world.claims.bindingOfService(serviceId)).resolves.toBeUndefined();
+    await expect(world.registers.bindingOfService(serviceId)).resolves.toBeUndefined();
   });
 
   test('our link destroyed between validate and accept holds the request too', async () => {
@@ -482,14 +482,14 @@ describe('attacks', () => {
     expect(second.remedy).toContain(`"endpointId":"${first.endpointId}","action":"reject"`);
 
     // Once the first is proven, the second is an ordinary request without a claim.
-    await world.claims.recordProof({ privateLinkId: 'pl_one', serviceId, connectionId: 'one' });
+    await world.registers.recordProof({ privateLinkId: 'pl_one', serviceId, connectionId: 'one' });
     expect(codes(await validate(world, world.state.connections[1]!.endpointId))).toEqual(['claim-missing']);
   });
 
   test('a link that serves an endpoint of another service is no claim here', async () => {
     const world = createEndpointWorld();
     const other = 'vpce-svc-0000000000000000f';
-    await world.claims.change(other, (register) => ({
+    await world.registers.change(other, (register) => ({
       register: {
         ...register,
         bindings: [
@@ -536,7 +536,7 @@ describe('Fivetran that cannot be asked', () => {
     const decision = await validate(world, world.request(1).endpointId);
     world.state.fivetranFails = new UnavailableError('Fivetran is down.');
     await expect(carryOut(world, decision)).rejects.toThrow(UnavailableError);
-    await expect(world.claims.bindingOfService(serviceId)).resolves.toBeUndefined();
+    await expect(world.registers.bindingOfService(serviceId)).resolves.toBeUndefined();
   });
 });
 
@@ -549,7 +549,7 @@ describe('races', () => {
     world.moveTo(endpointId, 'pending');
 
     await expect(carryOut(world, decision)).resolves.toMatchObject({ outcome: 'pending' });
-    await expect(world.claims.bindingOfService(serviceId)).resolves.toMatchObject({ endpointId });
+    await expect(world.registers.bindingOfService(serviceId)).resolves.toMatchObject({ endpointId });
   });
 
   test('the consumer deletes meanwhile: the claim is free again and nobody is told', async () => {
@@ -560,7 +560,7 @@ describe('races', () => {
     world.state.beforeAccept = () => world.moveTo(endpointId, 'deleted');
 
     await expect(carryOut(world, decision)).resolves.toMatchObject({ outcome: 'gone' });
-    await expect(world.claims.bindingOfPrivateLink('pl_one')).resolves.toBeUndefined();
+    await expect(world.registers.bindingOfPrivateLink('pl_one')).resolves.toBeUndefined();
     world.state.beforeAccept = undefined;
     const again = world.request(2);
     expect((await validate(world, again.endpointId)).decision).toBe('act');
@@ -577,7 +577,7 @@ describe('races', () => {
     world.state.refuses = undefined;
     await expect(carryOut(world, decision)).resolves.toMatchObject({ outcome: 'available' });
     expect(world.seen.accepted).toEqual([endpointId]);
-    const { bindings } = await world.claims.read(serviceId);
+    const { bindings } = await world.registers.read(serviceId);
     expect(bindings).toHaveLength(1);
   });
 
@@ -597,7 +597,7 @@ describe('races', () => {
     world.link('pl_one');
     const decision = await validate(world, world.request(1).endpointId);
     world.state.beforeNextWrite = () =>
-      world.claims.change(serviceId, (register) => ({
+      world.registers.change(serviceId, (register) => ({
         register: {
           ...register,
           expectations: [
@@ -613,7 +613,7 @@ describe('races', () => {
         answer: undefined,
       }));
     await expect(carryOut(world, decision)).resolves.toMatchObject({ outcome: 'available' });
-    const register = await world.claims.read(serviceId);
+    const register = await world.registers.read(serviceId);
     expect(register.expectations).toHaveLength(1);
     expect(register.bindings).toHaveLength(1);
   });
@@ -629,7 +629,7 @@ describe('a decision by hand', () => {
     expect(decision.decision).toBe('act');
     expect(decision.findings[0]?.summary).toContain('Set aside by hand.');
     await expect(carryOut(world, decision)).resolves.toMatchObject({ outcome: 'available' });
-    await expect(world.claims.bindingOfService(serviceId)).resolves.toMatchObject({
+    await expect(world.registers.bindingOfService(serviceId)).resolves.toMatchObject({
       provenBy: 'Ada vouched for it: ticket 7',
     });
     expect(world.seen.tags[0]?.['fivetran-privatelink-accepted-why']).toBe('Ada decided so: ticket 7');
@@ -671,7 +671,7 @@ describe('a decision by hand', () => {
     const decision = await validate(world, endpointId, { action: 'reject' });
     await expect(carryOut(world, decision)).resolves.toMatchObject({ outcome: 'rejected' });
     expect(world.state.connections[0]?.state).toBe('rejected');
-    await expect(world.claims.bindingOfPrivateLink('pl_one')).resolves.toBeUndefined();
+    await expect(world.registers.bindingOfPrivateLink('pl_one')).resolves.toBeUndefined();
   });
 
   test('keeps the claim of an endpoint until EC2 has rejected it', async () => {
@@ -683,13 +683,13 @@ describe('a decision by hand', () => {
     world.dependencies.privateLink.reject = () => Promise.reject(new UnavailableError('Throttled.'));
 
     await expect(carryOut(world, decision)).rejects.toThrow('Throttled.');
-    await expect(world.claims.bindingOfPrivateLink('pl_one')).resolves.toMatchObject({ endpointId });
+    await expect(world.registers.bindingOfPrivateLink('pl_one')).resolves.toMatchObject({ endpointId });
 
     // EC2 did it all the same: that is what was ordered, and no loss.
     world.moveTo(endpointId, 'rejected');
     await reconcileEndpoints(world.dependencies);
     expect(world.seen.events.filter(({ type }) => type === 'Endpoint Connection Lost')).toEqual([]);
-    await expect(world.claims.bindingOfPrivateLink('pl_one')).resolves.toBeUndefined();
+    await expect(world.registers.bindingOfPrivateLink('pl_one')).resolves.toBeUndefined();
   });
 
   test('to accept what was bound before is its proof', async () => {
@@ -701,7 +701,7 @@ describe('a decision by hand', () => {
     await carryOut(world, byRules);
     await carryOut(world, byHand);
 
-    const { bindings } = await world.claims.read(serviceId);
+    const { bindings } = await world.registers.read(serviceId);
     expect(bindings).toMatchObject([
       { claim: { kind: 'private-link' }, provenBy: 'Ada vouched for it: ticket 7' },
     ]);
@@ -712,7 +712,7 @@ describe('a decision by hand', () => {
     const { endpointId } = world.request(1, { state: 'available' });
     const decision = await validate(world, endpointId, { action: 'adopt' });
     await expect(carryOut(world, decision)).resolves.toMatchObject({ outcome: 'recorded' });
-    await expect(world.claims.bindingOfService(serviceId)).resolves.toMatchObject({
+    await expect(world.registers.bindingOfService(serviceId)).resolves.toMatchObject({
       endpointId,
       provenBy: 'Ada vouched for it: ticket 7',
     });
@@ -724,7 +724,7 @@ describe('a decision by hand', () => {
     const { endpointId } = world.request(1);
     await carryOut(world, await validate(world, endpointId));
     await carryOut(world, await validate(world, endpointId, { action: 'adopt' }));
-    const { bindings } = await world.claims.read(serviceId);
+    const { bindings } = await world.registers.read(serviceId);
     expect(bindings).toMatchObject([
       { claim: { kind: 'expectation' }, provenBy: 'Ada vouched for it: ticket 7' },
     ]);

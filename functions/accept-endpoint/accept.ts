@@ -1,4 +1,4 @@
-import type { Claims } from '../../shared/clients/ledger/claims.ts';
+import type { EndpointRegisters } from '../../shared/clients/ledger/endpoint-registers.ts';
 import type { Acceptance, Order } from '../../shared/contracts/endpoint-decision.ts';
 import { NotFoundError } from '../../shared/errors.ts';
 import { linkStillClaims } from '../../shared/rules/claiming-links.ts';
@@ -34,12 +34,12 @@ export async function accept(
   dependencies: Dependencies,
 ): Promise<Acceptance> {
   const { serviceId, endpointId } = order;
-  const { privateLink, claims, clock } = dependencies;
-  const isBound = bindingOfEndpoint(await claims.read(serviceId), endpointId) !== undefined;
+  const { privateLink, registers, clock } = dependencies;
+  const isBound = bindingOfEndpoint(await registers.read(serviceId), endpointId) !== undefined;
   const lapsed = isBound ? undefined : await whyLapsed(order, dependencies);
   if (lapsed !== undefined) return hold(order, lapsed, dependencies);
 
-  const bound = await claims.change<BindOutcome>(serviceId, (register) => {
+  const bound = await registers.change<BindOutcome>(serviceId, (register) => {
     const outcome = bind(register, bindingFor(order, execution, clock));
     return 'register' in outcome ? { register: outcome.register, answer: outcome } : { answer: outcome };
   });
@@ -51,7 +51,7 @@ export async function accept(
   if (after === undefined ? !change.done : isGone(after.state)) return gone(order, after, dependencies);
   // Already accepted is success, whatever EC2 called our request.
   if (after !== undefined && !change.done && !isAccepted(after.state)) throw refused(endpointId, change);
-  if (!(await follow(order, execution, claims))) {
+  if (!(await follow(order, execution, registers))) {
     return {
       ...ended(order, after, clock),
       outcome: 'followed',
@@ -71,9 +71,9 @@ export async function accept(
 function follow(
   { serviceId, endpointId }: { serviceId: string; endpointId: string },
   execution: string,
-  claims: Claims,
+  registers: EndpointRegisters,
 ): Promise<boolean> {
-  return claims.change(serviceId, (register) => {
+  return registers.change(serviceId, (register) => {
     const binding = bindingOfEndpoint(register, endpointId);
     if (binding === undefined) return { answer: true };
     if (binding.followedBy !== undefined) return { answer: binding.followedBy === execution };
@@ -134,10 +134,10 @@ async function whyLapsed(
 async function hold(
   order: AcceptOrder,
   reason: HoldReason,
-  { claims, clock }: Dependencies,
+  { registers, clock }: Dependencies,
 ): Promise<Acceptance> {
   const at = clock.now().toISOString();
-  await claims.change(order.serviceId, (register) => ({
+  await registers.change(order.serviceId, (register) => ({
     register: noteLook(register, order.endpointId, { at, decision: 'hold', codes: [reason.code] }),
     answer: undefined,
   }));

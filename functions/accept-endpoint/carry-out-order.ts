@@ -21,17 +21,17 @@ export async function reject(
   dependencies: Dependencies,
 ): Promise<Acceptance> {
   const { serviceId, endpointId } = order;
-  const { privateLink, claims, clock, log } = dependencies;
+  const { privateLink, registers, clock, log } = dependencies;
   // Noted first: EC2's notification of the rejection must not look like a loss that nobody wanted. Released last: the
   // claim is not free for another endpoint before this one is cut off.
-  await claims.change(serviceId, (register) => ({
+  await registers.change(serviceId, (register) => ({
     register: noteRejection(register, endpointId, order.by),
     answer: undefined,
   }));
   const change = await privateLink.reject(serviceId, endpointId);
   const after = await connectionOf(order, dependencies);
   if (!change.done && after !== undefined && !isGone(after.state)) throw refused(endpointId, change);
-  await claims.change(serviceId, (register) => ({
+  await registers.change(serviceId, (register) => ({
     register: forgetRequest(
       release(register, endpointId, clock.now().toISOString(), 'rejected') ?? register,
       endpointId,
@@ -60,7 +60,7 @@ export async function adopt(
   const connection = await connectionOf(order, dependencies);
   if (connection === undefined || !isAccepted(connection.state)) return gone(order, connection, dependencies);
   const binding = bindingFor({ ...order, createdAt: connection.createdAt }, execution, dependencies.clock);
-  await dependencies.claims.change(order.serviceId, (register) => {
+  await dependencies.registers.change(order.serviceId, (register) => {
     const outcome = bind(register, binding);
     return 'register' in outcome ? { register: outcome.register, answer: undefined } : { answer: undefined };
   });
@@ -77,7 +77,7 @@ export async function adopt(
 export async function expectEndpoint(
   order: Extract<Order, { do: 'expect' }>,
   execution: string,
-  { claims, clock }: Dependencies,
+  { registers, clock }: Dependencies,
 ): Promise<Acceptance> {
   const now = clock.now();
   const expectation: Expectation = {
@@ -88,7 +88,7 @@ export async function expectEndpoint(
     recordedAt: now.toISOString(),
     expiresAt: new Date(now.getTime() + order.days * 86_400_000).toISOString(),
   };
-  await claims.change(order.serviceId, (register) =>
+  await registers.change(order.serviceId, (register) =>
     register.expectations.some(({ expectationId }) => expectationId === expectation.expectationId)
       ? { answer: undefined }
       : {
@@ -114,10 +114,10 @@ export async function expectEndpoint(
  */
 export async function withdraw(
   order: Extract<Order, { do: 'withdraw' }>,
-  { claims, clock }: Dependencies,
+  { registers, clock }: Dependencies,
 ): Promise<Acceptance> {
   const at = clock.now().toISOString();
-  const found = await claims.change(order.serviceId, (register) => {
+  const found = await registers.change(order.serviceId, (register) => {
     const known = register.expectations.find(({ expectationId }) => expectationId === order.expectationId);
     if (known === undefined) return { answer: false };
     if (!stands(known, at)) return { answer: true };

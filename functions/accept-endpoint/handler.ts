@@ -1,5 +1,5 @@
 import { createFivetran } from '../../shared/clients/fivetran/fivetran.ts';
-import { createClaims } from '../../shared/clients/ledger/claims.ts';
+import { createEndpointRegisters } from '../../shared/clients/ledger/endpoint-registers.ts';
 import { createLedgerTable } from '../../shared/clients/ledger/table.ts';
 import { createPrivateLink } from '../../shared/clients/privatelink/privatelink.ts';
 import { createSecrets } from '../../shared/clients/secrets/secrets.ts';
@@ -25,7 +25,7 @@ export const handler = createHandler({
       privateLink: createPrivateLink(config),
       fivetranLinks: createFivetran(config, { secrets: createSecrets(clock), clock, timeLeftMs })
         .privateLinks,
-      claims: createClaims(createLedgerTable(config), clock),
+      registers: createEndpointRegisters(createLedgerTable(config), clock),
       clock,
       log,
       settings: config,

@@ -54,7 +54,7 @@ async function play(actions: readonly Action[]) {
     (state === 'OK' && now() - Date.parse(createdAt) < 72 * 3_600_000);
 
   const bindings = async () =>
-    (await world.claims.read(serviceId)).bindings.flatMap(({ claim, ...binding }) =>
+    (await world.registers.read(serviceId)).bindings.flatMap(({ claim, ...binding }) =>
       claim.kind === 'approval'
         ? []
         : [{ ...binding, claim: claim.kind === 'private-link' ? claim.privateLinkId : claim.expectationId }],
@@ -136,7 +136,7 @@ async function play(actions: readonly Action[]) {
         await watch(() => reconcileEndpoints(world.dependencies));
         break;
       case 'prove':
-        await world.claims.recordProof({
+        await world.registers.recordProof({
           privateLinkId: `pl_${String(action.link)}`,
           serviceId,
           connectionId: 'one',

@@ -1,4 +1,4 @@
-import type { Claims } from '../../shared/clients/ledger/claims.ts';
+import type { EndpointRegisters } from '../../shared/clients/ledger/endpoint-registers.ts';
 import type { PrivateLinks } from '../../shared/clients/fivetran/private-links.ts';
 import type { Change, PrivateLink } from '../../shared/clients/privatelink/privatelink.ts';
 import type { Clock } from '../../shared/clock.ts';
@@ -13,7 +13,7 @@ import { acceptanceTags } from '../../shared/rules/endpoint-tags.ts';
 export interface Dependencies {
   privateLink: PrivateLink;
   fivetranLinks: Pick<PrivateLinks, 'get'>;
-  claims: Claims;
+  registers: EndpointRegisters;
   clock: Clock;
   log: Log;
   settings: { region: string; claimWindowHours: number };
@@ -38,10 +38,10 @@ export async function connectionOf(
 export async function gone(
   order: { serviceId: string; endpointId: string; ownerAccount: string },
   connection: EndpointConnection | undefined,
-  { claims, clock }: Dependencies,
+  { registers, clock }: Dependencies,
 ): Promise<Acceptance> {
   const state = connection?.wireState ?? 'gone';
-  await claims.change(order.serviceId, (register) => {
+  await registers.change(order.serviceId, (register) => {
     const released = release(register, order.endpointId, clock.now().toISOString(), state) ?? register;
     const after = forgetRequest(released, order.endpointId);
     return { register: after, answer: undefined };

@@ -98,7 +98,7 @@ describe('what is true decides', () => {
   test('an accepted endpoint that is deleted is lost, told of once', async () => {
     const world = createEndpointWorld();
     const { endpointId, createdAt } = world.request(1, { state: 'deleting' });
-    await world.claims.change(serviceId, (register) => ({
+    await world.registers.change(serviceId, (register) => ({
       register: {
         ...register,
         bindings: [
@@ -131,13 +131,13 @@ describe('what is true decides', () => {
         },
       },
     ]);
-    await expect(world.claims.bindingOfService(serviceId)).resolves.toBeUndefined();
+    await expect(world.registers.bindingOfService(serviceId)).resolves.toBeUndefined();
   });
 
   test('the notification of our own acceptance changes nothing', async () => {
     const world = createEndpointWorld();
     world.request(1, { state: 'available' });
-    await world.claims.change(serviceId, (register) => ({
+    await world.registers.change(serviceId, (register) => ({
       register: {
         ...register,
         bindings: [
@@ -154,10 +154,10 @@ describe('what is true decides', () => {
       },
       answer: undefined,
     }));
-    const before = await world.claims.read(serviceId);
+    const before = await world.registers.read(serviceId);
     await onEndpointNotification(readHints(about(endpointIdOf(1))), world.dependencies);
     expect(world.seen.events).toEqual([]);
-    await expect(world.claims.read(serviceId)).resolves.toEqual(before);
+    await expect(world.registers.read(serviceId)).resolves.toEqual(before);
   });
 
   test.each(['available', 'rejected'] as const)(

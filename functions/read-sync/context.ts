@@ -37,11 +37,11 @@ export async function describe(
   connection: ConnectionNow,
   dependencies: ReadSyncDependencies,
 ): Promise<Omit<BeginResult, 'outcome' | 'summary'>> {
-  const { claims } = dependencies;
+  const { registers } = dependencies;
   const path = await pathOf(connection, dependencies);
   await record(connection, path, dependencies);
   const binding =
-    path.privateLinkId === '' ? undefined : await claims.bindingOfPrivateLink(path.privateLinkId);
+    path.privateLinkId === '' ? undefined : await registers.bindingOfPrivateLink(path.privateLinkId);
   return {
     ...unknownContext(connection.id),
     connection: {

@@ -1,4 +1,4 @@
-import type { Claims } from '../../shared/clients/ledger/claims.ts';
+import type { EndpointRegisters } from '../../shared/clients/ledger/endpoint-registers.ts';
 import type { Connections } from '../../shared/clients/ledger/connections.ts';
 import type { Leases } from '../../shared/clients/ledger/leases.ts';
 import type { Syncs } from '../../shared/clients/ledger/syncs.ts';
@@ -13,7 +13,7 @@ export interface ReadSyncDependencies {
   connections: Connections;
   syncs: Syncs;
   leases: Leases;
-  claims: Pick<Claims, 'bindingOfPrivateLink'>;
+  registers: Pick<EndpointRegisters, 'bindingOfPrivateLink'>;
   privateLink: Pick<PrivateLink, 'service'>;
   clock: Clock;
   log: Log;

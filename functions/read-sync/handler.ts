@@ -1,5 +1,5 @@
 import { createFivetran } from '../../shared/clients/fivetran/fivetran.ts';
-import { createClaims } from '../../shared/clients/ledger/claims.ts';
+import { createEndpointRegisters } from '../../shared/clients/ledger/endpoint-registers.ts';
 import { createConnections } from '../../shared/clients/ledger/connections.ts';
 import { createLeases } from '../../shared/clients/ledger/leases.ts';
 import { createSyncs } from '../../shared/clients/ledger/syncs.ts';
@@ -24,7 +24,7 @@ export const handler = createHandler({
       connections: createConnections(table),
       syncs: createSyncs(table, clock),
       leases: createLeases(table, clock),
-      claims: createClaims(table, clock),
+      registers: createEndpointRegisters(table, clock),
       privateLink: createPrivateLink(config),
       clock,
       log,

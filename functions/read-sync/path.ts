@@ -62,10 +62,10 @@ async function destinationOf(
 
 async function serviceOf(
   { privateLinkId }: Connection,
-  { fivetran, claims, privateLink }: ReadSyncDependencies,
+  { fivetran, registers, privateLink }: ReadSyncDependencies,
 ): Promise<Pick<ConnectionPath, 'serviceId' | 'source'>> {
   if (privateLinkId === null) return { serviceId: '', source: '' };
-  const bound = await claims.bindingOfPrivateLink(privateLinkId);
+  const bound = await registers.bindingOfPrivateLink(privateLinkId);
   const serviceId =
     bound?.serviceId ?? serviceIdOf((await fivetran.privateLinks.get(privateLinkId)).serviceName);
   if (serviceId === '') return { serviceId, source: '' };

@@ -42,7 +42,7 @@ function world(connections: Connection[] = [connectionOf()]) {
     connections: createConnections(table),
     syncs,
     leases,
-    claims: { bindingOfPrivateLink: () => Promise.resolve(undefined) },
+    registers: { bindingOfPrivateLink: () => Promise.resolve(undefined) },
     privateLink: {
       service: (serviceId: string) =>
         Promise.resolve({

@@ -53,7 +53,7 @@ const bound = (connection: EndpointConnection, change: Partial<Binding> = {}): B
   ...change,
 });
 const bind = (world: EndpointWorld, binding: Binding) =>
-  world.claims.change(serviceId, (register) => ({
+  world.registers.change(serviceId, (register) => ({
     register: { ...register, bindings: [...register.bindings, binding] },
     answer: undefined,
   }));
@@ -173,7 +173,7 @@ describe('an accepted endpoint', () => {
       { type: 'Endpoint Connection Lost', detail: { endpointId: connection.endpointId, state: word } },
     ]);
     expect(await reconcile(world)).toEqual([]);
-    await expect(world.claims.bindingOfPrivateLink('pl_one')).resolves.toBeUndefined();
+    await expect(world.registers.bindingOfPrivateLink('pl_one')).resolves.toBeUndefined();
   });
 
   test('that is lost is taken back when another is connected in its place', async () => {
@@ -226,7 +226,7 @@ describe('an accepted endpoint', () => {
     const connection = world.request(1, { state: 'available' });
     await bind(world, bound(connection, { provenAt: undefined }));
     expect(await reconcile(world)).toEqual([]);
-    await world.claims.recordProof({ privateLinkId: 'pl_one', serviceId, connectionId: 'one' });
+    await world.registers.recordProof({ privateLinkId: 'pl_one', serviceId, connectionId: 'one' });
     expect(await reconcile(world)).toMatchObject([
       { type: 'Attention', detail: { kind: 'endpoint-unproven', resolved: true } },
     ]);
@@ -301,7 +301,7 @@ describe('an accepted endpoint', () => {
     expect(text).toContain(second.endpointId);
     expect(text).toContain(rejectCommand(connection));
     expect(await reconcile(world)).toEqual([]);
-    await world.claims.recordProof({ privateLinkId: 'pl_one', serviceId, connectionId: 'one' });
+    await world.registers.recordProof({ privateLinkId: 'pl_one', serviceId, connectionId: 'one' });
     // The proof may also have freed the second one: it is looked at again.
     expect(await reconcile(world)).toMatchObject([
       { type: 'Attention', detail: { kind: 'endpoint-unproven', resolved: true } },

@@ -24,8 +24,8 @@ export interface Reconciliation {
  * @throws the first service's failure, after all were tried
  */
 export async function reconcileEndpoints(dependencies: EndpointWatch): Promise<Reconciliation> {
-  const { stackName, privateLink, claims, clock, log, metrics } = dependencies;
-  const [services, known] = await Promise.all([privateLink.managedServices(stackName), claims.services()]);
+  const { stackName, privateLink, registers, clock, log, metrics } = dependencies;
+  const [services, known] = await Promise.all([privateLink.managedServices(stackName), registers.services()]);
   const managed = services.map(({ serviceId }) => serviceId);
   const connections = await privateLink.connections(managed);
   const close = (serviceId: string): Promise<AuditEvent[]> =>

@@ -1,5 +1,5 @@
 import { createFivetran } from '../../shared/clients/fivetran/fivetran.ts';
-import { createClaims } from '../../shared/clients/ledger/claims.ts';
+import { createEndpointRegisters } from '../../shared/clients/ledger/endpoint-registers.ts';
 import { createSetupTestPace } from '../../shared/clients/ledger/setup-test-pace.ts';
 import { createLedgerTable } from '../../shared/clients/ledger/table.ts';
 import { createSecrets } from '../../shared/clients/secrets/secrets.ts';
@@ -18,7 +18,7 @@ export const handler = createHandler({
     const table = createLedgerTable(config);
     return {
       fivetran: createFivetran(config, { secrets: createSecrets(clock), clock, timeLeftMs }),
-      claims: createClaims(table, clock),
+      registers: createEndpointRegisters(table, clock),
       pace: createSetupTestPace(table, clock, { perHour: config.setupTestsPerHour }),
       log,
     };

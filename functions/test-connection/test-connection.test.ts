@@ -21,13 +21,13 @@ function world(state = 'OK', connections = [connectionOf()], perHour = 2500) {
     serviceName: 'com.amazonaws.vpce.us-east-1.vpce-svc-0123456789abcdef0',
   });
   const proofs: unknown[] = [];
-  const claims = {
+  const registers = {
     recordProof: (proof: unknown) => {
       proofs.push(proof);
       return Promise.resolve(true);
     },
   };
-  return { clock, fivetran, proofs, dependencies: { fivetran, claims, pace, log: silentLog } };
+  return { clock, fivetran, proofs, dependencies: { fivetran, registers, pace, log: silentLog } };
 }
 
 describe('setup tests', () => {

@@ -1,4 +1,4 @@
-import type { Claims } from '../../shared/clients/ledger/claims.ts';
+import type { EndpointRegisters } from '../../shared/clients/ledger/endpoint-registers.ts';
 import type { SetupTestPace } from '../../shared/clients/ledger/setup-test-pace.ts';
 import type { Fivetran } from '../../shared/clients/fivetran/fivetran.ts';
 import type { Connection, PrivateLink } from '../../shared/contracts/fivetran.ts';
@@ -10,7 +10,7 @@ import { lastEndOf } from '../../shared/rules/sync-view.ts';
 
 export interface TestConnectionDependencies {
   fivetran: Fivetran;
-  claims: Pick<Claims, 'recordProof'>;
+  registers: Pick<EndpointRegisters, 'recordProof'>;
   pace: SetupTestPace;
   log: Log;
 }
@@ -152,12 +152,12 @@ async function testOne(
 async function prove(
   link: PrivateLink,
   { connectionId }: Tested,
-  { claims, log }: TestConnectionDependencies,
+  { registers, log }: TestConnectionDependencies,
 ): Promise<void> {
   const serviceId = link.serviceName?.split('.').at(-1);
   if (serviceId === undefined) return;
   const privateLinkId = link.id;
-  const proven = await claims.recordProof({ privateLinkId, serviceId, connectionId });
+  const proven = await registers.recordProof({ privateLinkId, serviceId, connectionId });
   if (proven) log.info('ENDPOINT_PROVEN', 'A setup test passed through the endpoint.', { privateLinkId });
 }
 

@@ -21,7 +21,7 @@ export async function askGuard(
     register: EndpointRegister;
     mustKnow: boolean;
   },
-  { fivetranLinks, hostNames, claims, clock, log, settings }: Dependencies,
+  { fivetranLinks, hostNames, registers, clock, log, settings }: Dependencies,
 ): Promise<GuardedBy> {
   const { service } = about;
   let links: FivetranLink[];
@@ -34,7 +34,7 @@ export async function askGuard(
   }
   const ours = links.filter(({ serviceName }) => serviceName === service.serviceName);
   const [uses, names] = await Promise.all([
-    Promise.all(ours.map(({ id }) => claims.usesOfPrivateLink(id))),
+    Promise.all(ours.map(({ id }) => registers.usesOfPrivateLink(id))),
     Promise.all(
       ours.map(async ({ id, host }) => [id, host === undefined ? [] : await hostNames(host)] as const),
     ),

@@ -35,7 +35,7 @@ export async function decideRequest(
   service: EndpointService,
   dependencies: Dependencies,
 ): Promise<EndpointDecision> {
-  const { privateLink, claims, clock, settings } = dependencies;
+  const { privateLink, registers, clock, settings } = dependencies;
   const { serviceId, endpointId } = request;
   const byHand = 'action' in request ? request : undefined;
   const now = clock.now();
@@ -47,7 +47,7 @@ export async function decideRequest(
   }
   const [connections, register] = await Promise.all([
     privateLink.connections([serviceId]),
-    claims.read(serviceId),
+    registers.read(serviceId),
   ]);
   const connection = connections.find((each) => each.endpointId === endpointId);
   if (byHand !== undefined) requireOwner(byHand, connection);
@@ -144,12 +144,12 @@ async function note(
   decision: EndpointDecision,
   { endpointId, serviceId }: { endpointId: string; serviceId: string },
   { askedSince, guarded }: { askedSince: string; guarded: GuardedBy },
-  { claims, clock, settings }: Dependencies,
+  { registers, clock, settings }: Dependencies,
 ): Promise<EndpointDecision> {
   const codes = codesOf(decision.reasons);
   const now = clock.now();
   const look = { at: now.toISOString(), decision: decision.decision, codes, askedSince };
-  const repeated = await claims.change(serviceId, (register) => {
+  const repeated = await registers.change(serviceId, (register) => {
     const before = register.requests[endpointId];
     const seen =
       guarded.granted === 'unknown'

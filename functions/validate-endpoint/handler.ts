@@ -1,5 +1,5 @@
 import { createFivetran } from '../../shared/clients/fivetran/fivetran.ts';
-import { createClaims } from '../../shared/clients/ledger/claims.ts';
+import { createEndpointRegisters } from '../../shared/clients/ledger/endpoint-registers.ts';
 import { createLedgerTable } from '../../shared/clients/ledger/table.ts';
 import { createLoadBalancers } from '../../shared/clients/load-balancer/load-balancer.ts';
 import { createHostNames } from '../../shared/clients/names/host-names.ts';
@@ -35,7 +35,7 @@ export const handler = createHandler({
       fivetranLinks: createFivetran(config, { secrets: createSecrets(clock), clock, timeLeftMs })
         .privateLinks,
       hostNames: createHostNames(),
-      claims: createClaims(createLedgerTable(config), clock),
+      registers: createEndpointRegisters(createLedgerTable(config), clock),
       clock,
       log,
       settings: config,

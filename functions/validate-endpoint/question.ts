@@ -1,4 +1,4 @@
-import type { Claims } from '../../shared/clients/ledger/claims.ts';
+import type { EndpointRegisters } from '../../shared/clients/ledger/endpoint-registers.ts';
 import type { PrivateLinks } from '../../shared/clients/fivetran/private-links.ts';
 import type { LoadBalancers } from '../../shared/clients/load-balancer/load-balancer.ts';
 import type { HostNames } from '../../shared/clients/names/host-names.ts';
@@ -14,7 +14,7 @@ export interface Dependencies {
   loadBalancers: LoadBalancers;
   fivetranLinks: Pick<PrivateLinks, 'list'>;
   hostNames: HostNames;
-  claims: Claims;
+  registers: EndpointRegisters;
   clock: Clock;
   log: Log;
   settings: {

@@ -1,5 +1,5 @@
 import { createEventBus } from '../clients/event-bus/event-bus.ts';
-import { createClaims } from '../clients/ledger/claims.ts';
+import { createEndpointRegisters } from '../clients/ledger/endpoint-registers.ts';
 import { createLedgerTable } from '../clients/ledger/table.ts';
 import { createPrivateLink } from '../clients/privatelink/privatelink.ts';
 import { systemClock as clock } from '../clock.ts';
@@ -14,7 +14,7 @@ export function setUpEndpointWatch(functionName: string, log: Log): EndpointWatc
   return {
     stackName: config.stackName,
     privateLink: createPrivateLink(config),
-    claims: createClaims(createLedgerTable(config), clock),
+    registers: createEndpointRegisters(createLedgerTable(config), clock),
     eventBus: createEventBus(config),
     clock,
     log,

@@ -1,5 +1,5 @@
 import type { EventBus } from '../clients/event-bus/event-bus.ts';
-import type { Claims } from '../clients/ledger/claims.ts';
+import type { EndpointRegisters } from '../clients/ledger/endpoint-registers.ts';
 import type { PrivateLink } from '../clients/privatelink/privatelink.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
@@ -11,7 +11,7 @@ export interface EndpointWatch {
   /** The stack, which leaves services of another one alone. */
   stackName: string;
   privateLink: PrivateLink;
-  claims: Claims;
+  registers: EndpointRegisters;
   eventBus: EventBus;
   clock: Clock;
   log: Log;
@@ -27,13 +27,13 @@ export interface EndpointWatch {
 export async function tellAndNote(
   serviceId: string,
   audit: (register: Audit['register']) => Audit,
-  { claims, eventBus }: Pick<EndpointWatch, 'claims' | 'eventBus'>,
+  { registers, eventBus }: Pick<EndpointWatch, 'registers' | 'eventBus'>,
 ): Promise<AuditEvent[]> {
-  const before = await claims.read(serviceId);
+  const before = await registers.read(serviceId);
   const { events, register } = audit(before);
   await eventBus.put(events);
   if (register !== before) {
-    await claims.change(serviceId, (current) => {
+    await registers.change(serviceId, (current) => {
       const after = audit(current).register;
       return after === current ? { answer: undefined } : { register: after, answer: undefined };
     });

@@ -34,7 +34,7 @@ async function endedSync(startedByUs: boolean) {
     connections: createConnections(table),
     syncs: createSyncs(table, clock),
     leases: createLeases(table, clock),
-    claims: { bindingOfPrivateLink: () => Promise.resolve(undefined) },
+    registers: { bindingOfPrivateLink: () => Promise.resolve(undefined) },
     privateLink: { service: () => Promise.resolve(undefined) },
     clock,
     log: silentLog,

@@ -1,5 +1,5 @@
 import type { BusEvent } from '../../shared/clients/event-bus/event-bus.ts';
-import { createClaims } from '../../shared/clients/ledger/claims.ts';
+import { createEndpointRegisters } from '../../shared/clients/ledger/endpoint-registers.ts';
 import type { LedgerTable } from '../../shared/clients/ledger/table.ts';
 import type { HostNames } from '../../shared/clients/names/host-names.ts';
 import type { PrivateLink } from '../../shared/clients/privatelink/privatelink.ts';
@@ -141,11 +141,11 @@ export function createEndpointWorld() {
         return link;
       }),
   };
-  const claims = createClaims(ledger, clock);
+  const registers = createEndpointRegisters(ledger, clock);
   return {
     state,
     seen,
-    claims,
+    registers,
     moveTo,
     /** Lets minutes pass. */
     pass: (minutes: number) => {
@@ -192,7 +192,7 @@ export function createEndpointWorld() {
       },
       fivetranLinks: links,
       hostNames: (() => Promise.resolve([])) as HostNames,
-      claims,
+      registers,
       eventBus: {
         put: (events: readonly BusEvent[]) => {
           seen.events.push(...events);

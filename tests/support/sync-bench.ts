@@ -65,7 +65,7 @@ export function createSyncBench(
     connections: createConnections(table),
     syncs,
     leases,
-    claims: { bindingOfPrivateLink: () => Promise.resolve(undefined) },
+    registers: { bindingOfPrivateLink: () => Promise.resolve(undefined) },
     privateLink: { service: () => Promise.resolve(undefined) },
     clock,
     log: silentLog,
@@ -138,7 +138,7 @@ export function createSyncBench(
         {
           fivetran,
           pace: { take: () => Promise.resolve(0) },
-          claims: { ...dependencies.claims, recordProof: () => Promise.resolve(false) },
+          registers: { ...dependencies.registers, recordProof: () => Promise.resolve(false) },
           log: silentLog,
         },
       ),

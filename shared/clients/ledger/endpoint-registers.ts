@@ -11,7 +11,7 @@ import { untilWon } from './optimistic.ts';
 import type { LedgerTable } from './table.ts';
 
 /** Who may be accepted, and who was: one register per endpoint service. */
-export interface Claims {
+export interface EndpointRegisters {
   /** The service's register; an empty one when nothing is known of it yet. */
   read(serviceId: string): Promise<Register>;
   /**
@@ -46,7 +46,7 @@ const servicesPartition = 'services';
 const registerKey = (serviceId: string) => ({ pk: `service#${serviceId}`, sk: 'register' });
 const linkKey = (privateLinkId: string) => ({ pk: `private-link#${privateLinkId}`, sk: 'service' });
 
-export function createClaims(table: LedgerTable, clock: Clock): Claims {
+export function createEndpointRegisters(table: LedgerTable, clock: Clock): EndpointRegisters {
   async function read(serviceId: string): Promise<Register> {
     const item = await table.get(registerKey(serviceId));
     if (item === undefined) return emptyRegister(serviceId);
