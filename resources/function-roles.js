@@ -67,7 +67,8 @@ function statementsOf({ name, vpc, destinations, iamRoleStatements = [] }) {
             Resource: '*',
           },
         ]),
-    ...iamRoleStatements,
+    // A list that depends on the deployment may be empty, and IAM refuses a grant on nothing.
+    ...iamRoleStatements.filter(({ Resource }) => [Resource].flat().length > 0),
   ];
 }
 

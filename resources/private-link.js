@@ -48,11 +48,7 @@ function pathTo(source, { accounts, crossRegion, regions, ranges }) {
           { Key: 'deregistration_delay.timeout_seconds', Value: '0' },
           { Key: 'deregistration_delay.connection_termination.enabled', Value: 'true' },
         ],
-        Tags: [
-          { Key: 'Name', Value: tag },
-          { Key: 'fivetran-privatelink-source', Value: source.name },
-          { Key: 'fivetran-privatelink-stack', Value: '${self:service}-${sls:stage}' },
-        ],
+        Tags: [{ Key: 'Name', Value: tag }],
       },
     },
     [`LoadBalancerSecurityGroup${suffix}`]: {

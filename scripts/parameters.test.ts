@@ -13,6 +13,8 @@ afterEach(() => {
 });
 
 const example = readFileSync(path.resolve(import.meta.dirname, '../params.example.yml'), 'utf8');
+const targetGroupArn =
+  'arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/orders/0123456789abcdef';
 const read = (text: string, region = 'us-east-1') => {
   writeFileSync(path.join(folder, 'params.prod.yml'), text);
   return readDeployment({ stage: 'prod', region, folder });
@@ -135,6 +137,29 @@ describe('the parameters of a deployment', () => {
       name: 'a source that is named twice',
       change: () => read(`${example}\n  - name: postgres\n`),
       says: 'the source postgres is named twice',
+    },
+    {
+      name: 'a target group for a source whose endpoint service the stack makes',
+      change: () =>
+        read(`${example.trimEnd().replace(/^ *#.*\n?/gm, '')}\n    targetGroupArn: ${targetGroupArn}\n`),
+      says: 'the source postgres sets targetGroupArn, but without endpointServiceId',
+    },
+    {
+      name: 'a target group in another Region',
+      change: () =>
+        read(
+          `${example}  - name: orders\n    endpointServiceId: vpce-svc-0123456789abcdef0\n    targetGroupArn: ${targetGroupArn}\n`,
+          'eu-west-1',
+        ),
+      says: 'the source orders sets targetGroupArn to a target group in another Region than eu-west-1',
+    },
+    {
+      name: 'a target group that is not named by its ARN',
+      change: () =>
+        read(
+          `${example}  - name: orders\n    endpointServiceId: vpce-svc-0123456789abcdef0\n    targetGroupArn: orders\n`,
+        ),
+      says: 'sources.1.targetGroupArn: ',
     },
     {
       name: 'a source with an unknown field',

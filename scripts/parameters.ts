@@ -20,6 +20,16 @@ const SourceShape = z.strictObject({
   idleTimeoutSeconds: z.optional(z.int().check(z.minimum(60), z.maximum(6000))),
   /** An endpoint service that exists already; then nothing is built for this source but its notification. */
   endpointServiceId: z.optional(z.string().check(z.regex(/^vpce-svc-[0-9a-f]{8,17}$/))),
+  /** That service's target group of IP addresses, when it shall follow the addresses of the source's host. */
+  targetGroupArn: z.optional(
+    z
+      .string()
+      .check(
+        z.regex(
+          /^arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:\d{12}:targetgroup\/[A-Za-z0-9-]+\/[0-9a-f]+$/,
+        ),
+      ),
+  ),
 });
 export type Source = z.output<typeof SourceShape>;
 
@@ -206,7 +216,17 @@ function contradictions({ parameters, sources }: Deployment, region: string): st
   }
   const regions = (parameters.AllowedRegions ?? region).split(',');
   const crossRegion = regions.some((name) => name !== region);
-  for (const { name, idleTimeoutSeconds } of sources) {
+  for (const { name, idleTimeoutSeconds, endpointServiceId, targetGroupArn } of sources) {
+    if (endpointServiceId === undefined && targetGroupArn !== undefined) {
+      faults.push(
+        `the source ${name} sets targetGroupArn, but without endpointServiceId the stack makes its target group: remove one, or add the other`,
+      );
+    }
+    if (targetGroupArn !== undefined && targetGroupArn.split(':')[3] !== region) {
+      faults.push(
+        `the source ${name} sets targetGroupArn to a target group in another Region than ${region}`,
+      );
+    }
     if (crossRegion && idleTimeoutSeconds !== undefined) {
       // https://docs.aws.amazon.com/vpc/latest/privatelink/privatelink-share-your-services.html
       faults.push(

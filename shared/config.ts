@@ -39,6 +39,18 @@ const list =
     return items;
   };
 
+const targetGroups = (value: string): readonly { source: string; arn: string }[] => {
+  if (value === '') return [];
+  const form = /^[a-z][a-z0-9-]*=arn:[^:]+:elasticloadbalancing:[^:]+:\d+:targetgroup\/.+$/;
+  return list(
+    form,
+    'postgres=arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/pg/0123',
+  )(value).map((item) => {
+    const separator = item.indexOf('=');
+    return { source: item.slice(0, separator), arn: item.slice(separator + 1) };
+  });
+};
+
 const octet = String.raw`(25[0-5]|2[0-4]\d|1?\d?\d)`;
 const range = new RegExp(String.raw`^${octet}(\.${octet}){3}/(\d|[12]\d|3[0-2])$`);
 
@@ -51,7 +63,7 @@ export const settings = {
   },
   stackName: {
     variable: 'STACK_NAME',
-    description: "Name of the stack: what carries another one's tag is left alone.",
+    description: "Name of the stack: services that carry another one's tag are left alone.",
     read: text,
   },
   ledgerTable: {
@@ -208,6 +220,12 @@ export const settings = {
     description: 'Time for one mark; tables beyond it are skipped. Within the five minutes of mark-source.',
     fallback: '180',
     read: wholeNumber(5, 190),
+  },
+  targetGroups: {
+    variable: 'TARGET_GROUPS',
+    description: "Target groups that follow the addresses of a source's host: <source>=<ARN>, by commas.",
+    fallback: '',
+    read: targetGroups,
   },
   vpcRanges: {
     variable: 'VPC_RANGES',

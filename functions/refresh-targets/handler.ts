@@ -15,17 +15,17 @@ export const handler = createHandler({
   parse: () => undefined,
   setUp: (log): RefreshTargetsDependencies => {
     const config = loadConfig([
-      'stackName',
       'ledgerTable',
       'eventBusName',
       'sourceSecretPrefix',
+      'targetGroups',
       'vpcRanges',
       'targetRanges',
     ]);
     const secrets = createSecrets(clock);
     const prefix = config.sourceSecretPrefix;
     return {
-      stackName: config.stackName,
+      groups: config.targetGroups,
       vpcRanges: config.vpcRanges,
       otherRanges: config.targetRanges,
       hostOf: async (source) => (await secrets.read(`${prefix}${source}`, SourceSecret)).host,

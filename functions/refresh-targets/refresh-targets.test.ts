@@ -11,6 +11,7 @@ import { refreshTargets } from './refresh-targets.ts';
 
 const host = 'db.cluster-abc.eu-west-1.rds.amazonaws.com';
 const port = 5432;
+const groups = [{ source: 'rental', arn: 'arn:target-group' }];
 
 /** A world with one target group, one name and one bus. */
 function createWorld() {
@@ -30,16 +31,18 @@ function createWorld() {
     resolvesTo: (...addresses: string[]) => (answer = { outcome: 'found', addresses }),
     resolutionFails: () => (answer = { outcome: 'failed', detail: 'ENOTFOUND' }),
     pass: (minutes: number) => (now = new Date(now.getTime() + minutes * 60_000)),
-    run: async () => {
+    run: async (following = groups) => {
       const [result] = await refreshTargets({
-        stackName: 'fivetran-privatelink-dev',
+        groups: following,
         vpcRanges: ['10.0.0.0/16'],
         otherRanges: ['192.168.7.0/24'],
         hostOf: () => Promise.resolve(host),
         addressesOf: () => Promise.resolve(answer),
         targets: {
-          groups: () => Promise.resolve([{ arn: 'arn:target-group', port, source: 'rental' }]),
-          read: () => Promise.resolve([...registered.values()]),
+          read: (arn) =>
+            arn === 'arn:target-group'
+              ? Promise.resolve([...registered.values()])
+              : Promise.reject(new Error('no such group')),
           register: (_, targets) => {
             for (const { address } of targets) put(address, 'initial');
             return Promise.resolve();
@@ -75,6 +78,14 @@ describe('the targets of the load balancer', () => {
     world = createWorld();
     world.put('10.0.1.5', 'healthy');
     world.resolvesTo('10.0.1.5');
+  });
+
+  it('of one source that cannot be looked at keep no other from it, and fail the run at its end', async () => {
+    world.resolvesTo('10.0.2.9');
+    await expect(world.run([{ source: 'lost', arn: 'arn:lost' }, ...groups])).rejects.toThrow(
+      'no such group',
+    );
+    expect(world.addresses()).toEqual(['10.0.1.5', '10.0.2.9']);
   });
 
   it('stay as they are while the name leads to them', async () => {

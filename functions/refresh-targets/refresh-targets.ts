@@ -1,6 +1,6 @@
 import type { EventBus } from '../../shared/clients/event-bus/event-bus.ts';
 import type { LedgerTable } from '../../shared/clients/ledger/table.ts';
-import type { FollowingGroup, Targets } from '../../shared/clients/load-balancer/targets.ts';
+import type { Targets } from '../../shared/clients/load-balancer/targets.ts';
 import type { Addresses } from '../../shared/clients/names/addresses.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { EventDetail } from '../../shared/contracts/events.ts';
@@ -9,8 +9,8 @@ import type { Log } from '../../shared/log.ts';
 import { planTargets, type TargetPlan } from '../../shared/rules/target-refresh.ts';
 
 export interface RefreshTargetsDependencies {
-  /** The stack, which leaves target groups of another one alone. */
-  stackName: string;
+  /** The target groups, and the source whose host each of them follows. */
+  groups: readonly FollowingGroup[];
   vpcRanges: readonly string[];
   otherRanges: readonly string[];
   /** Host in the source's secret. */
@@ -21,6 +21,11 @@ export interface RefreshTargetsDependencies {
   bus: EventBus;
   clock: Clock;
   log: Log;
+}
+
+interface FollowingGroup {
+  source: string;
+  arn: string;
 }
 
 /** What happened to the targets of one source. */
@@ -43,15 +48,16 @@ const patienceMs = 5 * 60_000;
  * @throws UnavailableError, AccessDeniedError: the first one, after all sources were tried
  */
 export async function refreshTargets(dependencies: RefreshTargetsDependencies): Promise<RefreshResult[]> {
-  const groups = await dependencies.targets.groups(dependencies.stackName);
-  const attempts = await Promise.allSettled(groups.map((group) => refreshGroup(group, dependencies)));
+  const attempts = await Promise.allSettled(
+    dependencies.groups.map((group) => refreshGroup(group, dependencies)),
+  );
   const failed = attempts.find((attempt) => attempt.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
   return attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
 }
 
 async function refreshGroup(
-  { arn, port, source }: FollowingGroup,
+  { arn, source }: FollowingGroup,
   shared: RefreshTargetsDependencies,
 ): Promise<RefreshResult> {
   const { vpcRanges, otherRanges, addressesOf, targets, log } = shared;
@@ -76,7 +82,7 @@ async function refreshGroup(
   if (plan.add.length > 0) {
     await targets.register(
       arn,
-      plan.add.map(({ address, outsideVpc }) => ({ address, port, ...(outsideVpc ? { zone: 'all' } : {}) })),
+      plan.add.map(({ address, outsideVpc }) => ({ address, ...(outsideVpc ? { zone: 'all' } : {}) })),
     );
   } else if (plan.remove.length > 0) {
     await targets.deregister(arn, plan.remove);

@@ -5,10 +5,10 @@ import { Instant } from './ids.ts';
 export const managedTag = { key: 'fivetran-privatelink', value: 'auto-accept' } as const;
 /** The tag that names the PostgreSQL source behind an endpoint service. */
 export const sourceTagKey = 'fivetran-privatelink-source';
-/** The tag that names the stack which made an endpoint service or a target group. */
+/** The tag that names the stack which made an endpoint service. */
 export const stackTagKey = 'fivetran-privatelink-stack';
 
-/** Whether the tag leaves something to this stack: what names no stack, as what people brought, is left to each. */
+/** Whether the tag leaves a service to this stack: one that names no stack, as what people brought, is left to each. */
 export const isLeftTo = (stackName: string, tag: string | undefined): boolean =>
   tag === undefined || tag === '' || tag === stackName;
 

@@ -35,7 +35,6 @@ const withoutResourceLevel: Record<string, string> = {
   'elasticloadbalancing:DescribeTargetGroups': 'Describe actions of ELBv2 have no resource types',
   'elasticloadbalancing:DescribeTargetGroupAttributes': 'Describe actions of ELBv2 have no resource types',
   'elasticloadbalancing:DescribeTargetHealth': 'Describe actions of ELBv2 have no resource types',
-  'elasticloadbalancing:DescribeTags': 'Describe actions of ELBv2 have no resource types',
   // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
   'xray:PutTraceSegments': 'X-Ray has no resource types for segments',
   'xray:PutTelemetryRecords': 'X-Ray has no resource types for segments',

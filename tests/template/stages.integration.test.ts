@@ -3,14 +3,19 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { lint } from './lint.ts';
 import { copyProject, type ProjectCopy } from './project-copy.ts';
-import { resourcesOf, root, statementsIn, type Template } from './template.ts';
+import { resourcesOf, root, statementsIn, statementsOf, type Template } from './template.ts';
 
 const example = readFileSync(path.join(root, 'params.example.yml'), 'utf8');
+const broughtGroup =
+  'arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/billing/0123456789abcdef';
 const large = `${example.replace('VpcCidr: 10.20.0.0/16', 'VpcCidr: [10.20.0.0/16, 10.21.0.0/16]\n  TargetRanges: 192.168.7.0/24')}
   - name: orders
     port: 5432
   - name: billing
     endpointServiceId: vpce-svc-0123456789abcdef0
+    targetGroupArn: ${broughtGroup}
+  - name: legacy
+    endpointServiceId: vpce-svc-0123456789abcdef1
 schedules:
   - { connectionId: assimilate_seem, expression: cron(15 6 * * ? *), timeZone: Europe/Berlin }
   - { connectionId: speak_inexpensive, expression: rate(6 hours), whenPaused: unpause }
@@ -53,10 +58,10 @@ function namesIn({ Resources, Outputs, Parameters }: Template): string[] {
 
 vi.setConfig({ testTimeout: 300_000 });
 
-describe('a deployment with three sources and schedules', () => {
+describe('a deployment with four sources and schedules', () => {
   it('stays below the limit of 500 resources', () => {
     expect(resourcesOf(prod, 'AWS::EC2::VPCEndpointService')).toHaveLength(2);
-    expect(resourcesOf(prod, 'AWS::EC2::VPCEndpointConnectionNotification')).toHaveLength(3);
+    expect(resourcesOf(prod, 'AWS::EC2::VPCEndpointConnectionNotification')).toHaveLength(4);
     expect(resourcesOf(prod, 'AWS::Scheduler::Schedule')).toHaveLength(6);
     expect(Object.keys(prod.Resources).length).toBeLessThan(500);
   });
@@ -100,7 +105,7 @@ function rulesOf({ Resources, Parameters }: Template, group: string, direction: 
   return rules.map(({ FromPort, CidrIp }) => `${String(resolved(FromPort))} ${String(resolved(CidrIp))}`);
 }
 
-describe('the security groups of three sources, two of them on one port, in several ranges', () => {
+describe('the security groups of four sources on one port, in several ranges', () => {
   const database = ['5432 10.20.0.0/16', '5432 10.21.0.0/16', '5432 192.168.7.0/24'];
 
   it('let the functions out to each port in each range, by no rule twice', () => {
@@ -150,6 +155,45 @@ it(
     expect(idleTimeout(prod)).toEqual([{ Key: 'tcp.idle_timeout.seconds', Value: '1800' }]);
   },
 );
+
+/** What refresh-targets is told to follow, and what its role may change. */
+function followed(template: Template): { setting: unknown; grants: unknown[][] } {
+  const { Environment } = template.Resources.RefreshTargetsLambdaFunction!.Properties;
+  const { TARGET_GROUPS: setting } = (Environment as { Variables: Record<string, unknown> }).Variables;
+  const grants = statementsOf(template, 'RefreshTargetsLambdaRole')
+    .filter(({ Action }) => Action.includes('elasticloadbalancing:RegisterTargets'))
+    .map(({ Resource }) => Resource);
+  return { setting, grants };
+}
+
+describe('the targets that follow a database', () => {
+  it('are those of the groups that the stack makes and of those that are named, and of no other', () => {
+    const made = ['TargetGroupPostgres', 'TargetGroupOrders'].map((logicalId) => ({ Ref: logicalId }));
+    expect(followed(prod)).toEqual({
+      setting: {
+        'Fn::Join': [
+          ',',
+          [
+            { 'Fn::Join': ['=', ['postgres', made[0]]] },
+            { 'Fn::Join': ['=', ['orders', made[1]]] },
+            { 'Fn::Join': ['=', ['billing', broughtGroup]] },
+          ],
+        ],
+      },
+      grants: [[...made, broughtGroup]],
+    });
+  });
+
+  it('are none behind an endpoint service whose target group nobody named', async () => {
+    const service = 'endpointServiceId: vpce-svc-0123456789abcdef0';
+    const { code, output, template } = await project.package(
+      'bare',
+      example.replace('    port: 5432', `    ${service}`),
+    );
+    expect(code, output).toBe(0);
+    expect(followed(template())).toEqual({ setting: '', grants: [] });
+  });
+});
 
 it('two stages in one account give nothing the same name', () => {
   const names = new Set(namesIn(prod));
