@@ -1,9 +1,10 @@
 import { build, stop, type BuildOptions, type Plugin } from 'esbuild';
 import { existsSync, readdirSync } from 'node:fs';
-import { readFile, rm, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { makeAnew } from './anew.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 
@@ -93,16 +94,15 @@ export interface BuiltFunction {
   gzipBytes: number;
 }
 
-/** Bundles every function to `.build/<function>/index.mjs`, which exports `handler`. */
-export async function buildFunctions(): Promise<BuiltFunction[]> {
+/** Bundles every function to `<folder>/<function>/index.mjs`, which exports `handler`. */
+export async function buildFunctions(folder: string): Promise<BuiltFunction[]> {
   const names = functionNames();
-  await rm(path.join(root, '.build'), { recursive: true, force: true });
   try {
     await build({
       ...bundleSettings,
       absWorkingDir: root,
       entryPoints: names.map((name) => ({ in: `functions/${name}/handler.ts`, out: `${name}/index` })),
-      outdir: '.build',
+      outdir: folder,
       outExtension: { '.js': '.mjs' },
     });
   } finally {
@@ -111,7 +111,7 @@ export async function buildFunctions(): Promise<BuiltFunction[]> {
   }
   return Promise.all(
     names.map(async (name) => {
-      const file = path.join(root, '.build', name, 'index.mjs');
+      const file = path.join(folder, name, 'index.mjs');
       const { size } = await stat(file);
       return { name, bytes: size, gzipBytes: gzipSync(await readFile(file)).length };
     }),
@@ -129,5 +129,5 @@ function printSizes(functions: BuiltFunction[]): void {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  printSizes(await buildFunctions());
+  printSizes(await makeAnew(['.build'], (workshop) => buildFunctions(path.join(workshop, '.build'))));
 }

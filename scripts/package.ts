@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { glob, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, glob, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { makeAnew } from './anew.ts';
 import { buildFunctions, functionNames } from './build.ts';
 import { readDeployment } from './parameters.ts';
 
@@ -19,7 +20,7 @@ const inputs = [
   'state-machines/*.yml',
   'resources/**/*.{js,yml}',
   'serverless.yml',
-  'scripts/{build,package,parameters}.ts',
+  'scripts/{anew,build,package,parameters}.ts',
   'package-lock.json',
 ];
 
@@ -49,63 +50,88 @@ export async function packageService({
 }: PackageOptions = {}): Promise<boolean> {
   if (deployment !== undefined) readDeployment(deployment);
   const purpose = JSON.stringify(deployment ?? 'portable');
-  if (ifChanged && (await isCurrent(purpose))) return false;
-  await buildFunctions();
-  await runServerless(deployment);
-  await writeFile(path.join(root, fingerprintPath), await fingerprint(purpose));
+  const inputsHash = await hashOfInputs();
+  if (ifChanged && (await isCurrent(purpose, inputsHash))) return false;
+  await makeAnew(['.build', '.serverless'], async (workshop) => {
+    await buildFunctions(path.join(workshop, '.build'));
+    await runServerless(workshop, deployment);
+    await writeFile(path.join(workshop, fingerprintPath), await fingerprint(purpose, inputsHash, workshop));
+  });
   return true;
 }
 
-/** Of all that goes into the package and of what came out, so that a half-written package is made again. */
-async function fingerprint(purpose: string): Promise<string> {
-  const hash = createHash('sha256').update(purpose);
-  const files = [templatePath, ...functionNames().map((name) => `.build/${name}/index.mjs`)];
+/** Of all that goes into a package. */
+async function hashOfInputs(): Promise<string> {
+  const files: string[] = [];
   for await (const file of glob(inputs, { cwd: root })) {
     if (!file.endsWith('.test.ts')) files.push(file);
   }
-  for (const file of files.sort()) hash.update(file).update(await readFile(path.join(root, file)));
+  return hashOf(root, files);
+}
+
+/**
+ * Of what a package is for, of what went into it, as it was before, and of what came out: a package is made again
+ * when it was made of something else, or when somebody else's took the place of a part of it.
+ */
+async function fingerprint(purpose: string, inputsHash: string, folder: string): Promise<string> {
+  const outputs = [templatePath, ...functionNames().map((name) => `.build/${name}/index.mjs`)];
+  return createHash('sha256')
+    .update(purpose)
+    .update(inputsHash)
+    .update(await hashOf(folder, outputs))
+    .digest('hex');
+}
+
+async function hashOf(folder: string, files: string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const file of files.sort()) hash.update(file).update(await readFile(path.join(folder, file)));
   return hash.digest('hex');
 }
 
-async function isCurrent(purpose: string): Promise<boolean> {
+async function isCurrent(purpose: string, inputsHash: string): Promise<boolean> {
   try {
-    return (await readFile(path.join(root, fingerprintPath), 'utf8')) === (await fingerprint(purpose));
+    const made = await readFile(path.join(root, fingerprintPath), 'utf8');
+    return made === (await fingerprint(purpose, inputsHash, root));
   } catch {
     // A file is missing or cannot be read: nothing that could be current.
     return false;
   }
 }
 
-/** An empty home and no variables but PATH: the package depends on nobody's credentials or settings. */
-async function runServerless(deployment: PackageOptions['deployment']): Promise<void> {
-  // Not in the temporary folder: whoever kills the program in the middle leaves nothing there.
-  await mkdir(path.join(root, '.cache'), { recursive: true });
-  const home = await mkdtemp(path.join(root, '.cache/home-'));
-  const tool = path.join(root, 'node_modules/serverless/bin/serverless.js');
+/**
+ * Runs the packaging tool in the workshop: beside the bundles it finds there what it reads, and nothing else to look
+ * through. With an empty home and no variables but PATH the package depends on nobody's credentials or settings.
+ */
+async function runServerless(workshop: string, deployment: PackageOptions['deployment']): Promise<void> {
+  for (const folder of ['functions', 'resources', 'state-machines']) {
+    await symlink(path.join(root, folder), path.join(workshop, folder));
+  }
+  // It does not take a link for its own file.
+  await copyFile(path.join(root, 'serverless.yml'), path.join(workshop, 'serverless.yml'));
+  const tool = fileURLToPath(import.meta.resolve('serverless/bin/serverless.js'));
   const purpose =
     deployment === undefined ? [] : ['--stage', deployment.stage, '--region', deployment.region];
-  try {
-    const child = spawn(process.execPath, [tool, 'package', ...purpose], {
-      cwd: root,
-      env: {
-        PATH: process.env.PATH,
-        HOME: home,
-        CI: 'true',
-        PORTABLE_PACKAGE: String(deployment === undefined),
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let output = '';
-    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    const code = await new Promise<number | null>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', resolve);
-    });
-    if (code !== 0) throw new PackageError(`The service could not be packaged:\n${output.trim()}`);
-  } finally {
-    await rm(home, { recursive: true, force: true });
-  }
+  const child = spawn(process.execPath, [tool, 'package', ...purpose], {
+    cwd: workshop,
+    env: {
+      PATH: process.env.PATH,
+      HOME: workshop,
+      CI: 'true',
+      PORTABLE_PACKAGE: String(deployment === undefined),
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (code !== 0) throw new PackageError(`The service could not be packaged:\n${output.trim()}`);
+  // The tool's notes name the zips by their whole path.
+  const notes = path.join(workshop, '.serverless/serverless-state.json');
+  await writeFile(notes, (await readFile(notes, 'utf8')).replaceAll(workshop, root));
 }
 
 const usage = `Usage: npm run package -- [--stage <stage> [--region <region>]] [--if-changed]

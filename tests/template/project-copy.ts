@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { templatePath } from '../../scripts/package.ts';
 import { readTemplate, root, type Template } from './template.ts';
 
@@ -33,9 +33,10 @@ interface Run {
 }
 
 export async function copyProject(): Promise<ProjectCopy> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'fivetran-privatelink-package-'));
+  // Below the project, whose node_modules are found from there; the tool would look through a link to them.
+  await mkdir(path.join(root, '.cache'), { recursive: true });
+  const folder = await mkdtemp(path.join(root, '.cache/project-'));
   for (const part of parts) await cp(path.join(root, part), path.join(folder, part), { recursive: true });
-  await symlink(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
 
   const run = async (program: string[], env: NodeJS.ProcessEnv = process.env): Promise<Run> => {
     const child = spawn(process.execPath, program, { cwd: folder, env });
@@ -59,7 +60,8 @@ export async function copyProject(): Promise<ProjectCopy> {
     deploy: async (stage, parameters, environment) => {
       await choose(stage, parameters);
       await cp(path.join(root, '.build'), path.join(folder, '.build'), { recursive: true });
-      return run(['node_modules/serverless/bin/serverless.js', 'deploy', '--stage', stage], {
+      const tool = fileURLToPath(import.meta.resolve('serverless/bin/serverless.js'));
+      return run([tool, 'deploy', '--stage', stage], {
         PATH: process.env.PATH,
         HOME: folder,
         CI: 'true',

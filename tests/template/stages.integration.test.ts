@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startDeployAccount, type DeployAccount } from './deploy-account.ts';
 import { lint } from './lint.ts';
 import { copyProject, type ProjectCopy } from './project-copy.ts';
 import { resourcesOf, root, statementsIn, statementsOf, type Template } from './template.ts';
@@ -21,21 +22,37 @@ schedules:
   - { connectionId: speak_inexpensive, expression: rate(6 hours), whenPaused: unpause }
 `;
 
-let project: ProjectCopy;
+const far = example.replace('parameters:', 'parameters:\n  AllowedRegions: [us-east-1, eu-west-1]');
+const bare = example.replace('    port: 5432', '    endpointServiceId: vpce-svc-0123456789abcdef0');
+
+let projects: ProjectCopy[];
+let account: DeployAccount;
+/** Several sources, ranges and schedules. */
 let prod: Template;
+/** Another stage in the same account, for Fivetran in another Region. */
 let test: Template;
+/** As deployed: behind an endpoint service that exists already. */
+let edge: Template;
 
 beforeAll(async () => {
-  project = await copyProject();
-  const first = await project.package('prod', large);
-  expect(first, first.output).toMatchObject({ code: 0 });
-  prod = first.template();
-  const second = await project.package('test', example);
-  expect(second, second.output).toMatchObject({ code: 0 });
-  test = second.template();
-  // Two packages are made, one after the other.
+  account = await startDeployAccount();
+  projects = await Promise.all([copyProject(), copyProject(), copyProject()]);
+  const [first, second, third] = projects;
+  const ended = await Promise.all([
+    first!.package('prod', large),
+    second!.package('test', far),
+    third!.deploy('edge', bare, account.environment),
+  ]);
+  for (const { code, output } of ended) expect(code, output).toBe(0);
+  prod = ended[0].template();
+  test = ended[1].template();
+  edge = account.requests.at(-1)!.template as Template;
+  // Each packages on its own.
 }, 600_000);
-afterAll(() => project.remove());
+afterAll(async () => {
+  await account.stop();
+  await Promise.all(projects.map((project) => project.remove()));
+});
 
 /** Properties whose name ends so and that name something else than the resource itself. */
 const otherNames = new Set(['ServiceName', 'StageName', 'MetricName', 'PolicyName']);
@@ -56,7 +73,14 @@ function namesIn({ Resources, Outputs, Parameters }: Template): string[] {
   return [...ofResources, ...exported];
 }
 
-vi.setConfig({ testTimeout: 300_000 });
+it('a first deployment gives every template exactly parameters that it declares', () => {
+  const [first, second] = account.requests;
+  expect(account.requests).toHaveLength(2);
+  expect(Object.keys(first?.template.Resources ?? {})).toContain('ServerlessDeploymentBucket');
+  expect(first).toMatchObject({ operation: 'CreateStack' });
+  expect(second).toMatchObject({ operation: 'UpdateStack' });
+  expect(second?.given).toEqual(expect.arrayContaining(['VpcId', 'SubnetIds', 'VpcCidr', 'AlarmEmail']));
+});
 
 describe('a deployment with four sources and schedules', () => {
   it('stays below the limit of 500 resources', () => {
@@ -84,7 +108,7 @@ describe('a deployment with four sources and schedules', () => {
   });
 
   lint('has no finding of cfn-lint but the framework’s redundant DependsOn', () =>
-    path.join(project.folder, '.serverless'),
+    path.join(projects[0]!.folder, '.serverless'),
   );
 });
 
@@ -140,21 +164,11 @@ describe('the security groups of four sources on one port, in several ranges', (
   });
 });
 
-it(
-  'a listener that Fivetran reaches from another Region is given the standard idle timeout, not left with its own',
-  { timeout: 300_000 },
-  async () => {
-    const { code, output, template } = await project.package(
-      'far',
-      example.replace('parameters:', 'parameters:\n  AllowedRegions: [us-east-1, eu-west-1]'),
-    );
-    expect(code, output).toBe(0);
-    const idleTimeout = (of: Template): unknown =>
-      of.Resources.ListenerPostgres?.Properties.ListenerAttributes;
-    expect(idleTimeout(template())).toEqual([{ Key: 'tcp.idle_timeout.seconds', Value: '350' }]);
-    expect(idleTimeout(prod)).toEqual([{ Key: 'tcp.idle_timeout.seconds', Value: '1800' }]);
-  },
-);
+it('a listener that Fivetran reaches from another Region is given the standard idle timeout, not left with its own', () => {
+  const idleTimeout = (of: Template): unknown => of.Resources.ListenerPostgres?.Properties.ListenerAttributes;
+  expect(idleTimeout(test)).toEqual([{ Key: 'tcp.idle_timeout.seconds', Value: '350' }]);
+  expect(idleTimeout(prod)).toEqual([{ Key: 'tcp.idle_timeout.seconds', Value: '1800' }]);
+});
 
 /** What refresh-targets is told to follow, and what its role may change. */
 function followed(template: Template): { setting: unknown; grants: unknown[][] } {
@@ -184,14 +198,8 @@ describe('the targets that follow a database', () => {
     });
   });
 
-  it('are none behind an endpoint service whose target group nobody named', async () => {
-    const service = 'endpointServiceId: vpce-svc-0123456789abcdef0';
-    const { code, output, template } = await project.package(
-      'bare',
-      example.replace('    port: 5432', `    ${service}`),
-    );
-    expect(code, output).toBe(0);
-    expect(followed(template())).toEqual({ setting: '', grants: [] });
+  it('are none behind an endpoint service whose target group nobody named', () => {
+    expect(followed(edge)).toEqual({ setting: '', grants: [] });
   });
 });
 
@@ -202,7 +210,7 @@ it('two stages in one account give nothing the same name', () => {
 });
 
 it('a wrong parameter stops the packaging with a sentence that names it', async () => {
-  const { code, output } = await project.package(
+  const { code, output } = await projects[0]!.package(
     'wrong',
     example.replace(/^ {2}VpcId:.*$/m, '  VpcID: vpc-1'),
   );
