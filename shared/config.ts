@@ -144,7 +144,7 @@ export const settings = {
   slackRouting: {
     variable: 'SLACK_ROUTING',
     description:
-      'Where some alerts go instead: rules separated by ;, each with connection=, group= or severity= (critical, warning, information) and channel= or mention=, for instance "severity=critical,mention=<!channel>; group=sales,channel=C0SALES". Of channel and mention, the first rule that fits decides.',
+      'Where some alerts go instead: rules separated by ;, each with connection= (its id or name), group= (its id in Fivetran) or severity= (critical, warning, information), and channel= or mention=, for instance "severity=critical,mention=<!channel>; group=projected_sickle,channel=C0SALES". Of channel and mention, the first rule that fits decides. A storm has a message in each channel.',
     fallback: '',
     read: readRoutes,
   },

@@ -20,7 +20,7 @@ import {
   type Message,
   type MessageSurroundings,
 } from '../../shared/rules/message.ts';
-import { routeOf, type Route } from '../../shared/rules/routing.ts';
+import { routedNames, routeOf, type Route } from '../../shared/rules/routing.ts';
 
 export interface Delivery {
   incidents: Incidents;
@@ -50,12 +50,15 @@ export interface Outgoing {
 
 /**
  * How posting went on: `done`, nothing is left; `busy`, somebody else is at it; `stopped`, Slack takes nothing at
- * present and the rest waits for the tick.
+ * present and the rest waits for the tick; `refused`, the channel of this one cannot be used, and others may be.
  */
-export interface DeliveryOutcome {
-  outcome: 'done' | 'busy' | 'stopped';
+interface DeliveryOutcome {
+  outcome: 'done' | 'busy' | Standstill;
   posted: number;
 }
+
+/** Why a message did not leave. */
+export type Standstill = 'stopped' | 'refused';
 
 const leaseSeconds = 60;
 /** How long nobody tries again when a person has to mend the set-up first. */
@@ -76,7 +79,7 @@ export async function deliverIncident(key: string, delivery: Delivery): Promise<
       const incident = await delivery.incidents.get(key);
       if (incident === undefined || !hasPost(incident)) return { outcome: 'done', posted };
       const result = await deliverNext(incident, delivery);
-      if (result === 'stopped') return { outcome: 'stopped', posted };
+      if (result !== 'went') return { outcome: result, posted };
       posted += 1;
     }
     return { outcome: 'done', posted };
@@ -85,7 +88,7 @@ export async function deliverIncident(key: string, delivery: Delivery): Promise<
   }
 }
 
-async function deliverNext(incident: Incident, delivery: Delivery): Promise<'went' | 'stopped'> {
+async function deliverNext(incident: Incident, delivery: Delivery): Promise<'went' | Standstill> {
   // An update shows the newest state, so it goes before the reply that speaks of it.
   if (incident.posted?.ts !== undefined && incident.shown < incident.revision) {
     return updateFirst(incident, incident.posted.channel, incident.posted.ts, delivery);
@@ -101,7 +104,7 @@ async function postFirst(
   incident: Incident,
   letter: Letter,
   delivery: Delivery,
-): Promise<'went' | 'stopped'> {
+): Promise<'went' | Standstill> {
   const { channel, surroundings } = placeOf(incident, delivery);
   const outgoing = { ...renderIncident(incident, surroundings), channel, messageId: letter.id };
   return postLetter(incident, letter, outgoing, delivery);
@@ -111,7 +114,7 @@ async function postReply(
   incident: Incident,
   letter: Letter,
   delivery: Delivery,
-): Promise<'went' | 'stopped'> {
+): Promise<'went' | Standstill> {
   const place = placeOf(incident, delivery);
   const threadTs = incident.posted?.ts;
   const channel = incident.posted?.channel ?? place.channel;
@@ -129,7 +132,7 @@ async function postLetter(
   letter: Letter,
   outgoing: Outgoing,
   delivery: Delivery,
-): Promise<'went' | 'stopped'> {
+): Promise<'went' | Standstill> {
   const { incidents, clock, log } = delivery;
   const known = await findTried(letter.triedAt, outgoing, delivery);
   if (known === undefined) {
@@ -168,16 +171,17 @@ async function updateFirst(
   channel: string,
   ts: string,
   delivery: Delivery,
-): Promise<'went' | 'stopped'> {
+): Promise<'went' | Standstill> {
   const { surroundings } = placeOf(incident, delivery);
   const answer = await updateInAnyForm(channel, ts, renderIncident(incident, surroundings), delivery);
-  // A message that a person deleted is not made anew by an update; the thread still tells the rest.
-  if (answer.outcome !== 'done' && !(answer.outcome === 'refused' && answer.what === 'message')) {
-    return stop(answer, delivery);
-  }
+  if (answer.outcome !== 'done' && !isGone(answer)) return stop(answer, delivery);
   await delivery.incidents.change(incident.key, (now) => now && firstMessageShows(now, incident.revision));
   return 'went';
 }
+
+/** A message that a person deleted, or whose channel was archived, is not made anew by an update; replies tell the rest. */
+export const isGone = (answer: SlackAnswer): boolean =>
+  isRefusedFor(answer, 'message') || isRefusedFor(answer, 'channel');
 
 /** Replaces a message; where Slack does not take its blocks, its text alone. */
 export async function updateInAnyForm(
@@ -246,40 +250,40 @@ export async function findTried(
 export const isCertain = (answer: Exclude<SlackAnswer, { outcome: 'done' }>): boolean =>
   answer.outcome === 'refused' || answer.perhaps !== true;
 
-/** Nobody asks Slack again until it may be of use; everything stays in the ledger. */
+/** Nobody asks Slack again until it may be of use; everything stays in the ledger. A channel stops only its own. */
 export async function stop(
   answer: Exclude<SlackAnswer, { outcome: 'done' }>,
   { incidents, clock, log }: Delivery,
-): Promise<'stopped'> {
-  const seconds = answer.outcome === 'later' ? answer.seconds : setupPauseSeconds;
-  await incidents.pause(new Date(clock.now().getTime() + seconds * 1000));
+): Promise<Standstill> {
+  const { reason } = answer;
   if (answer.outcome === 'later') {
+    const { seconds } = answer;
     log.warn('SLACK_LATER', 'Slack cannot take the message now; it waits in the ledger.', {
-      reason: answer.reason,
+      reason,
       seconds,
     });
-  } else {
-    log.error(
-      'SLACK_REFUSED',
-      'Slack takes no messages until somebody mends its set-up; they wait in the ledger.',
-      {
-        reason: answer.reason,
-      },
-    );
+    await incidents.pause(new Date(clock.now().getTime() + seconds * 1000));
+    return 'stopped';
   }
+  log.error(
+    'SLACK_REFUSED',
+    'Slack does not take the message until somebody mends the set-up; it waits in the ledger.',
+    { reason },
+  );
+  if (answer.what === 'channel') return 'refused';
+  await incidents.pause(new Date(clock.now().getTime() + setupPauseSeconds * 1000));
   return 'stopped';
 }
 
-function placeOf(
+/** Where an incident's first message goes by the routing, and what its messages need to know. */
+export function placeOf(
   incident: Incident,
   delivery: Delivery,
 ): { channel: string; surroundings: MessageSurroundings } {
-  const { subject, group } = incident;
   const { channel, mention } = routeOf(
     {
-      // What is foreseen of a connection is its source's trouble, and has the connection's name.
-      connection: [subject.id, subject.name],
-      group,
+      connection: routedNames(incident.subject),
+      group: incident.group,
       severity: shownProblems(incident)[0]?.severity ?? 'warning',
     },
     delivery.routes,

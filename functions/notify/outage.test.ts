@@ -60,9 +60,7 @@ test('a thousand connections that fail within a minute are five messages, and ev
   expect(onCall.slack.messages().length).toBeLessThanOrEqual(5);
   const text = allText();
   for (let index = 0; index < 1_000; index += 1) expect(text).toContain(named(index).name);
-  expect(onCall.top().at(-1)?.text).toBe(
-    '🔴 997 connections failed together: the database has no free connections',
-  );
+  expect(onCall.top().at(-1)?.text).toBe('🔴 997 × sync failed: the database has no free connections');
 }, 60_000);
 
 test('a storm that takes longer than a minute to come in is one storm', async () => {
@@ -72,20 +70,22 @@ test('a storm that takes longer than a minute to come in is one storm', async ()
   }
   await onCall.tick(2);
   expect(onCall.slack.messages().length).toBeLessThanOrEqual(5);
-  expect(onCall.top().at(-1)?.text).toContain('27 connections failed together');
+  expect(onCall.top().at(-1)?.text).toContain('27 × sync failed');
 });
 
 test('a storm shows who recovered, and that it is over', async () => {
   for (let index = 0; index < 20; index += 1) await onCall.send(failing(index));
   await onCall.tick(2);
   const storm = onCall.top().at(-1);
-  expect(storm?.text).toContain('17 connections failed together');
+  expect(storm?.text).toContain('17 × sync failed');
   for (let index = 0; index < 10; index += 1) await onCall.invoke(syncSucceeds(index));
   await onCall.tick();
   expect(JSON.stringify(storm?.blocks)).toContain('10 of 17');
   for (let index = 10; index < 20; index += 1) await onCall.invoke(syncSucceeds(index));
   await onCall.tick(2);
-  expect(storm?.text).toMatch(/^✅ Resolved after .*: 17 connections had failed together$/);
+  expect(storm?.text).toMatch(
+    /^✅ Resolved after .*: 17 × sync failed: the database has no free connections$/,
+  );
   expect(onCall.replies(storm).at(-1)?.text).toContain('✅');
   await onCall.tick(60);
   expect(await onCall.incidents.list()).toEqual({ incidents: [], storms: [] });
@@ -128,9 +128,9 @@ test.each([1, 2, 3, 4, 5])(
       .catch(() => undefined);
     expect(writes).toBeGreaterThanOrEqual(deadly);
     await onCall.tick(5);
-    const storms = onCall.top().filter(({ text }) => text.includes('failed together'));
+    const storms = onCall.top().filter(({ text }) => text.includes(' × sync failed'));
     expect(storms.map(({ text }) => text)).toEqual([
-      '🔴 17 connections failed together: the database has no free connections',
+      '🔴 17 × sync failed: the database has no free connections',
     ]);
     const text = allText();
     for (let index = 0; index < 20; index += 1) expect(text).toContain(named(index).name);

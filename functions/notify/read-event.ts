@@ -131,6 +131,7 @@ function attention(detail: EventDetail<'Attention'>, time: string): Report {
     id: `attention:${subject.type}:${subject.id}:${kind}:${detail.since}`,
     at,
     subject,
+    group: detail.group,
     kind,
     severity: once === true ? 'information' : (severity ?? 'warning'),
     summary: cleanLine(detail.summary, limits.line),

@@ -1,15 +1,21 @@
 import type { Incident, Storm } from '../../shared/contracts/incident.ts';
+import { duration } from '../../shared/rules/duration.ts';
 import { isBroken, joinStorm } from '../../shared/rules/incident.ts';
-import { renderStorm, renderStormLists, stormPolicy, type FirstMessages } from '../../shared/rules/storm.ts';
+import type { MessageSurroundings } from '../../shared/rules/message.ts';
+import { renderStorm, renderStormLists } from '../../shared/rules/storm-message.ts';
+import { isCallDue, stormPolicy, type FirstMessages } from '../../shared/rules/storm.ts';
 import {
   findTried,
   isCertain,
+  isGone,
+  placeOf,
   postInAnyForm,
   stop,
   surroundingsOf,
   updateInAnyForm,
   type Delivery,
   type Outgoing,
+  type Standstill,
 } from './delivery.ts';
 
 /** Writes to the ledger at the same time: a thousand one after the other would take a tick's whole minute. */
@@ -29,6 +35,7 @@ export async function gatherStorm(
     (storm) =>
       storm ?? {
         key: together.storm,
+        channel: together.channel,
         status: 'open',
         openedAt: together.openedAt,
         joinedAt: now,
@@ -66,7 +73,7 @@ export async function deliverStorm(
   key: string,
   incidents: readonly Incident[],
   delivery: Delivery,
-): Promise<{ outcome: 'done' | 'stopped'; posted: number }> {
+): Promise<{ outcome: 'done' | Standstill; posted: number }> {
   const members = incidents
     .filter(({ storm }) => storm === key)
     .sort((a, b) => (a.stormPlace ?? 0) - (b.stormPlace ?? 0));
@@ -75,12 +82,12 @@ export async function deliverStorm(
     (now) => now && inTime(now, members, delivery.clock.now()),
   );
   if (storm === undefined || members.length === 0) return { outcome: 'done', posted: 0 };
-  const steps = [tellFirst, listMembers, tellEscalation, tellEnd];
+  const steps = [tellFirst, listMembers, callAgain, tellEnd];
   let posted = 0;
   for (const step of steps) {
     const current = await delivery.incidents.changeStorm(key, (now) => now);
     const result = current === undefined ? 'nothing' : await step(current, members, delivery);
-    if (result === 'stopped') return { outcome: 'stopped', posted };
+    if (result === 'stopped' || result === 'refused') return { outcome: result, posted };
     if (result === 'went') posted += 1;
   }
   return { outcome: 'done', posted };
@@ -104,20 +111,20 @@ function inTime(storm: Storm, members: readonly Incident[], now: Date): Storm {
   return storm;
 }
 
-type StepResult = 'nothing' | 'went' | 'stopped';
+type StepResult = 'nothing' | 'went' | Standstill;
 
 async function tellFirst(
   storm: Storm,
   members: readonly Incident[],
   delivery: Delivery,
 ): Promise<StepResult> {
-  const message = renderStorm(storm, members, surroundingsOf(delivery, delivery.mention));
+  const message = renderStorm(storm, members, surroundingsOfAll(members, delivery));
   const digest = JSON.stringify(message.blocks);
   if (storm.shown === digest) return 'nothing';
   if (storm.posted === undefined) {
     return tell(
       storm,
-      { ...message, channel: delivery.channel, messageId: storm.key },
+      { ...message, channel: channelOf(storm, delivery), messageId: storm.key },
       delivery,
       (now, posted) => ({
         ...now,
@@ -129,9 +136,7 @@ async function tellFirst(
   const { channel, ts } = storm.posted;
   if (ts === undefined) return 'nothing';
   const answer = await updateInAnyForm(channel, ts, message, delivery);
-  if (answer.outcome !== 'done' && !(answer.outcome === 'refused' && answer.what === 'message')) {
-    return stop(answer, delivery);
-  }
+  if (answer.outcome !== 'done' && !isGone(answer)) return stop(answer, delivery);
   await delivery.incidents.changeStorm(storm.key, (now) => now && { ...now, shown: digest });
   return 'went';
 }
@@ -142,9 +147,8 @@ async function listMembers(
   delivery: Delivery,
 ): Promise<StepResult> {
   const unlisted = members.filter(({ stormPlace }) => (stormPlace ?? 0) >= storm.listed);
-  const [text] = renderStormLists(unlisted);
-  if (text === undefined) return 'nothing';
-  const texts = renderStormLists(unlisted);
+  if (unlisted.length === 0) return 'nothing';
+  const texts = renderStormLists(unlisted, surroundingsOfAll(members, delivery));
   const upTo = Math.max(...unlisted.map(({ stormPlace }) => stormPlace ?? 0)) + 1;
   for (const [index, list] of texts.entries()) {
     const current = (await delivery.incidents.changeStorm(storm.key, (now) => now)) ?? storm;
@@ -155,28 +159,25 @@ async function listMembers(
       delivery,
       (now) => (last ? { ...now, listed: upTo } : now),
     );
-    if (result === 'stopped') return 'stopped';
+    if (result !== 'went') return result;
   }
   return 'went';
 }
 
-async function tellEscalation(
+async function callAgain(
   storm: Storm,
   members: readonly Incident[],
   delivery: Delivery,
 ): Promise<StepResult> {
   const now = delivery.clock.now();
-  const due =
-    storm.status === 'open' &&
-    storm.escalatedAt === undefined &&
-    storm.posted !== undefined &&
-    now.getTime() - Date.parse(storm.posted.at) >= stormPolicy.escalateAfterSeconds * 1000;
-  if (!due) return 'nothing';
+  if (!isCallDue(storm, members, now)) return 'nothing';
+  const { mention } = surroundingsOfAll(members, delivery);
+  const lasted = duration((now.getTime() - Date.parse(storm.openedAt)) / 1000);
   const broken = members.filter(isBroken).length;
-  const text = `🚨 Still failing: ${String(broken)} of ${String(members.length)}. ${delivery.mention}`;
+  const text = `🚨 Still going on after ${lasted}: ${String(broken)} of ${String(members.length)}. ${mention}`;
   return tell(
     storm,
-    { ...inThread(storm, text, 'escalation', delivery), broadcast: true },
+    { ...inThread(storm, text, `call-${storm.escalatedAt ?? 'first'}`, delivery), broadcast: true },
     delivery,
     (current) => ({ ...current, escalatedAt: now.toISOString() }),
   );
@@ -184,16 +185,26 @@ async function tellEscalation(
 
 async function tellEnd(storm: Storm, members: readonly Incident[], delivery: Delivery): Promise<StepResult> {
   if (storm.status !== 'resolved' || storm.closed) return 'nothing';
-  const { text } = renderStorm(storm, members, surroundingsOf(delivery, ''));
+  const { text } = renderStorm(storm, members, surroundingsOfAll(members, delivery));
   return tell(storm, inThread(storm, text, `over-${storm.resolvedAt ?? ''}`, delivery), delivery, (now) => ({
     ...now,
     closed: true,
   }));
 }
 
-const inThread = (storm: Storm, text: string, id: string, { channel }: Delivery): Outgoing => ({
+/** It mentions whom the routing names for every member; where they differ, whom the default names. */
+function surroundingsOfAll(members: readonly Incident[], delivery: Delivery): MessageSurroundings {
+  const mentions = new Set(members.map((member) => placeOf(member, delivery).surroundings.mention));
+  const [mention = delivery.mention] = mentions;
+  return surroundingsOf(delivery, mentions.size === 1 ? mention : delivery.mention);
+}
+
+const channelOf = (storm: Storm, { channel }: Delivery): string =>
+  storm.posted?.channel ?? (storm.channel === '' ? channel : storm.channel);
+
+const inThread = (storm: Storm, text: string, id: string, delivery: Delivery): Outgoing => ({
   text,
-  channel: storm.posted?.channel ?? channel,
+  channel: channelOf(storm, delivery),
   messageId: `${storm.key}/${id}`,
   threadTs: storm.posted?.ts,
 });

@@ -2,7 +2,7 @@ import type { Incident } from '../../shared/contracts/incident.ts';
 import type { Metrics } from '../../shared/metrics.ts';
 import { applyTime, hasPost, isSettled } from '../../shared/rules/incident.ts';
 import { planFirstMessages } from '../../shared/rules/storm.ts';
-import { deliverIncident, type Delivery } from './delivery.ts';
+import { deliverIncident, placeOf, type Delivery } from './delivery.ts';
 import { deliverStorm, gatherStorm, isStormSettled } from './storm-delivery.ts';
 
 export interface TickResult {
@@ -49,7 +49,12 @@ async function passAndPost(delivery: Delivery): Promise<number> {
   await pass(delivery);
 
   const before = await incidents.list();
-  const plan = planFirstMessages(before.incidents, before.storms, clock.now());
+  const plan = planFirstMessages(
+    before.incidents,
+    before.storms,
+    (incident) => placeOf(incident, delivery).channel,
+    clock.now(),
+  );
   for (const together of plan.together) await gatherStorm(together, before.incidents, delivery);
 
   const after = await incidents.list();

@@ -161,11 +161,11 @@ function changedConditions({ connection, seen, state, serverTime, holder, roleVe
 }
 
 function attention(
-  { id, name }: Connection,
+  { id, name, groupId }: Connection,
   about: { kind: string; summary: string; since: string; resolved: boolean },
 ): BusEvent {
   return {
     type: 'Attention',
-    detail: { version: 1, subject: { type: 'connection', id, name }, ...about },
+    detail: { version: 1, subject: { type: 'connection', id, name }, group: groupId, ...about },
   };
 }

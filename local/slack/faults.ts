@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 
 /**
- * What goes wrong on purpose, for requests that `method` names (all of them without it), `times` times (until it is
- * cleared without it).
+ * What goes wrong on purpose, for requests that `method` and `channel` name (all of them without), `times` times
+ * (until it is cleared without it).
  */
 export const SlackFault = z.strictObject({
   kind: z.enum([
@@ -21,6 +21,8 @@ export const SlackFault = z.strictObject({
   ]),
   /** For instance `chat.postMessage`, or `incoming-webhook`. */
   method: z.optional(z.string()),
+  /** Id of the channel that the request is about. */
+  channel: z.optional(z.string()),
   times: z.optional(z.int().check(z.positive())),
   retryAfterSeconds: z._default(z.int().check(z.nonnegative()), 1),
   status: z._default(z.int().check(z.minimum(500), z.maximum(599)), 503),
@@ -42,8 +44,12 @@ export function createFaults() {
     },
     list: (): SlackFault[] => active.map(({ fault }) => fault),
     /** The fault that strikes this request, used up by one. */
-    strike(method: string): SlackFault | undefined {
-      const hit = active.find(({ fault }) => fault.method === undefined || fault.method === method);
+    strike(method: string, channel: () => unknown): SlackFault | undefined {
+      const hit = active.find(
+        ({ fault }) =>
+          (fault.method === undefined || fault.method === method) &&
+          (fault.channel === undefined || fault.channel === channel()),
+      );
       if (hit === undefined) return undefined;
       hit.left -= 1;
       active = active.filter(({ left }) => left > 0);

@@ -8,17 +8,19 @@ import { readContent, SlackError, webApiMethods, type Arguments, type Workspace 
 
 export type { SlackMessage } from './message-store.ts';
 
-/** A running Slack workspace with one channel and one bot. */
+/** A running Slack workspace with two channels and a bot that is in both. */
 export interface Slack {
   /** Base URL of the Web API, as `https://slack.com/api` is for the real one. */
   url: string;
   /** GET: every message as JSON, replies, edits and times included, oldest first. */
   messagesUrl: string;
-  /** URL of an incoming webhook into the channel. */
+  /** URL of an incoming webhook into the first channel. */
   incomingWebhookUrl: string;
   botToken: string;
-  /** Id of the channel. */
+  /** Id of the channel that alerts go to. */
   channel: string;
+  /** Id of another one, for those that are routed elsewhere. */
+  secondChannel: string;
   messages: () => readonly SlackMessage[];
   faults: { add: (fault: SlackFaultInput) => void; clear: () => void };
   stop: () => Promise<void>;
@@ -27,6 +29,7 @@ export interface Slack {
 const team = { id: 'T0LOCAL01', name: 'Local workspace', url: 'https://local.slack.com/' };
 const bot = { id: 'B0LOCAL01', userId: 'U0LOCAL01', name: 'fivetran-privatelink', appId: 'A0LOCAL01' };
 const channel = { id: 'C0LOCAL01', name: 'data-on-call' };
+const secondChannel = { id: 'C0LOCAL02', name: 'data-sales' };
 const webhookPath = `/services/${team.id}/${bot.id}/localIncomingWebhook`;
 const requestLimitBytes = 1_000_000;
 
@@ -38,7 +41,7 @@ const requestLimitBytes = 1_000_000;
  */
 export async function startSlack({ clock = systemClock }: { clock?: Clock } = {}): Promise<Slack> {
   const store = createMessageStore(clock);
-  const workspace: Workspace = { team, bot, channel, store };
+  const workspace: Workspace = { team, bot, channels: [channel, secondChannel], store };
   const methods = webApiMethods(workspace);
   const faults = createFaults();
   const botToken = `xoxb-local-${Math.random().toString(36).slice(2)}`;
@@ -91,7 +94,9 @@ export async function startSlack({ clock = systemClock }: { clock?: Clock } = {}
       : request.path.slice('/api/'.length);
     const answer = (): Reply =>
       method === 'incoming-webhook' ? incomingWebhook(request) : webApi(method, request);
-    const fault = faults.strike(method);
+    const fault = faults.strike(method, () =>
+      method === 'incoming-webhook' ? channel.id : readArguments(request).channel,
+    );
     return fault === undefined ? answer() : afterFault(fault, method, answer);
   };
 
@@ -115,6 +120,7 @@ export async function startSlack({ clock = systemClock }: { clock?: Clock } = {}
     incomingWebhookUrl: `${origin}${webhookPath}`,
     botToken,
     channel: channel.id,
+    secondChannel: secondChannel.id,
     messages: () => store.all(),
     faults: { add: (fault) => faults.add(fault), clear: () => faults.clear() },
     stop,

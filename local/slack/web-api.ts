@@ -22,7 +22,7 @@ export class SlackError extends Error {
 export interface Workspace {
   team: { id: string; name: string; url: string };
   bot: { id: string; userId: string; name: string; appId: string };
-  channel: { id: string; name: string };
+  channels: readonly { id: string; name: string }[];
   store: MessageStore;
 }
 
@@ -210,10 +210,10 @@ function asSlackShowsIt(message: SlackMessage, workspace: Workspace, withMetadat
   };
 }
 
-function requireChannel({ channel }: Workspace, args: Arguments): string {
+function requireChannel({ channels }: Workspace, args: Arguments): string {
   const given = requireString(args, 'channel');
-  if (given !== channel.id && given.replace(/^#/, '') !== channel.name)
-    throw new SlackError('channel_not_found');
+  const channel = channels.find(({ id, name }) => given === id || given.replace(/^#/, '') === name);
+  if (channel === undefined) throw new SlackError('channel_not_found');
   return channel.id;
 }
 

@@ -46,6 +46,8 @@ export const eventDetails = {
     subject: Subject,
     /** What it is about, for instance `connection-paused`; one of the alert kinds of the runbook. */
     kind: z.string(),
+    /** Fivetran's group of the connection, for routing. */
+    group: z.optional(z.string()),
     /** One sentence for on-call. */
     summary: z.string(),
     since: Instant,

@@ -93,6 +93,8 @@ export type Incident = z.output<typeof Incident>;
 /** Many incidents at once that share one message. Which ones is written on the incidents. */
 export const Storm = z.object({
   key: z.string(),
+  /** Where its message goes: the channel that its members are routed to. */
+  channel: z._default(z.string(), ''),
   status: z.enum(['open', 'resolved']),
   openedAt: Instant,
   resolvedAt: z.optional(Instant),
@@ -105,6 +107,7 @@ export const Storm = z.object({
   shown: z.string(),
   /** How many members, in the order in which they joined, the lists in the thread name. */
   listed: z.number(),
+  /** When people were called once more, last. */
   escalatedAt: z.optional(Instant),
   /** The thread was told that it is over. */
   closed: z.boolean(),

@@ -4,7 +4,7 @@ import { problemsOfBlocks, textLength } from '../../local/slack/block-kit.ts';
 import type { AlertContent, Incident } from '../contracts/incident.ts';
 import { applyReport, applyTime, createInformation, type ProblemReport } from './incident.ts';
 import { renderIncident, renderLetter, slackDate, withoutBlocks } from './message.ts';
-import { renderStorm, renderStormLists } from './storm.ts';
+import { renderStorm, renderStormLists } from './storm-message.ts';
 
 const now = new Date('2026-11-02T10:00:00.000Z');
 const surroundings = {
@@ -117,6 +117,7 @@ test('a storm of whatever names is taken too', () => {
       const members = problems.map((problem) => applyReport(undefined, problem, now)!);
       const storm = {
         key: 'storm#1',
+        channel: 'C1',
         status: 'open' as const,
         openedAt: now.toISOString(),
         joinedAt: now.toISOString(),
@@ -125,7 +126,7 @@ test('a storm of whatever names is taken too', () => {
         closed: false,
       };
       check(renderStorm(storm, members, surroundings));
-      for (const text of renderStormLists(members)) {
+      for (const text of renderStormLists(members, surroundings)) {
         expect(text.length).toBeLessThanOrEqual(40_000);
         expect(foreignMarkup(text)).toEqual([]);
       }

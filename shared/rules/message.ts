@@ -1,10 +1,9 @@
 import type { AlertContent, Incident, Letter, Problem } from '../contracts/incident.ts';
-import { AccountId, EndpointId, ServiceId } from '../contracts/ids.ts';
 import type { Subject } from '../contracts/subject.ts';
 import { alertKind } from './alert-kinds.ts';
 import { cut } from './clean-text.ts';
 import { duration } from './duration.ts';
-import { commandLine, operatorCommand } from './endpoint-command.ts';
+import { commandLine, hasUsableIds, operatorCommand } from './endpoint-command.ts';
 import { brokenSince, shownProblems, wholeSince } from './incident.ts';
 import {
   button,
@@ -138,7 +137,7 @@ function incidentHeadline(incident: Incident, worst: Problem): string {
     const sentence = /^(sync|increment) of /.test(said)
       ? `${said.slice(0, 1).toUpperCase()}${said.slice(1)}`
       : said;
-    return plainHeadline(`${signs[worst.severity]} ${withClock(sentence)}`);
+    return plainHeadline(`${severitySigns[worst.severity]} ${withClock(sentence)}`);
   }
   const lasted = duration(secondsBetween(brokenSince(incident), wholeSince(incident)));
   return plainHeadline(`✅ Resolved after ${lasted}: ${withClock(said)}`);
@@ -155,7 +154,8 @@ function statementOf(subject: Subject, { kind, summary }: Problem): string {
   return said;
 }
 
-const signs = { critical: '🔴', warning: '🟠', information: '🔵' } as const;
+/** How bad it is, at a glance. */
+export const severitySigns = { critical: '🔴', warning: '🟠', information: '🔵' } as const;
 
 function plainMessage(text: string): Message {
   return { text, blocks: [section(escapeWithin(text, 2_900))] };
@@ -218,16 +218,10 @@ function evidenceOf({ summary: said, content }: Problem, most: number): Block[] 
 const remedyOf = ({ remedy }: AlertContent): Block[] =>
   remedy === undefined || remedy === '' ? [] : [section(`*Do this*\n${outside(remedy, limits.remedy)}`)];
 
-/** Only ids of their exact form are put into a command that somebody will paste into a shell. */
 function commandsOf({ kind, content }: Problem, surroundings: MessageSurroundings): Block[] {
   const { heldEndpoint } = content;
   if (heldEndpoint === undefined) return [];
-  const { serviceId, endpointId, ownerAccount } = heldEndpoint;
-  if (
-    !ServiceId.safeParse(serviceId).success ||
-    !EndpointId.safeParse(endpointId).success ||
-    !AccountId.safeParse(ownerAccount).success
-  ) {
+  if (!hasUsableIds(heldEndpoint)) {
     return [
       section(
         '*Decide by hand*\nIts ids do not have the form that AWS gives, so no command is offered: look at the endpoint service in the AWS console.',

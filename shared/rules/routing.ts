@@ -1,4 +1,5 @@
 import type { Severity } from '../contracts/incident.ts';
+import type { Subject } from '../contracts/subject.ts';
 
 /** Where an alert goes and whom it mentions, for those alerts that fit every condition given. */
 export interface Route {
@@ -13,8 +14,8 @@ const names = ['connection', 'group', 'severity', 'channel', 'mention'] as const
 
 /**
  * Routes from their parameter: rules separated by `;`, of `name=value` pairs separated by `,`, for instance
- * `severity=critical,mention=<!channel>; group=sales,channel=C0SALES`. Conditions are `connection` (its id or
- * name), `group` and `severity`; `channel` and `mention` say what then holds.
+ * `severity=critical,mention=<!channel>; group=projected_sickle,channel=C0SALES`. Conditions are `connection` (its id
+ * or name), `group` (its id) and `severity`; `channel` and `mention` say what then holds.
  *
  * @throws Error whose message says which rule is wrong
  */
@@ -51,6 +52,9 @@ function set(route: Route, name: string, value: string, rule: string): void {
   else if (value === 'critical' || value === 'warning' || value === 'information') route.severity = value;
   else throw new Error(`knows the severities critical, warning and information; "${rule}" has another`);
 }
+
+/** What a rule's `connection` may call this subject. What is foreseen of a connection is `<source>/<its id>`. */
+export const routedNames = ({ id, name }: Subject): string[] => [id, name, id.slice(id.lastIndexOf('/') + 1)];
 
 /** Channel and mention of one alert: of each, the first route that fits and gives it; otherwise the default. */
 export function routeOf(

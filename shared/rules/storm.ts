@@ -1,9 +1,6 @@
 import type { Incident, Storm } from '../contracts/incident.ts';
-import { context, escapeWithin, fields, header, section, type Block } from './block-kit.ts';
-import { cut } from './clean-text.ts';
-import { duration } from './duration.ts';
-import { brokenSince, isBroken, shownProblems } from './incident.ts';
-import { slackDate, subjectName, type Message, type MessageSurroundings } from './message.ts';
+import { alertKind } from './alert-kinds.ts';
+import { isBroken, shownProblems } from './incident.ts';
 
 /** When incidents share a message. Seconds. */
 export const stormPolicy = {
@@ -15,6 +12,8 @@ export const stormPolicy = {
   /** More may be on their way while the last one is younger than this; nobody waits longer than `togetherSeconds`. */
   restSeconds: 20,
   escalateAfterSeconds: 60 * 60,
+  /** So often people are reminded of endpoint requests among its members that wait for a decision. */
+  remindAgainSeconds: 6 * 60 * 60,
   settleSeconds: 15 * 60,
 } as const;
 
@@ -22,59 +21,76 @@ export interface FirstMessages {
   /** Keys of the incidents that get a message of their own now. */
   alone: string[];
   /** Keys by storm; a storm that is not there yet begins with them. */
-  together: { storm: string; openedAt: string; lastAt: string; members: string[] }[];
+  together: StormPlan[];
+}
+
+interface StormPlan {
+  storm: string;
+  channel: string;
+  openedAt: string;
+  lastAt: string;
+  members: string[];
 }
 
 /**
  * How the incidents that nobody was told of yet are told: each by itself, or together, judged by how many opened
- * within a minute, those included that were told at once. It gives the same answer after an outage of Slack.
+ * within a minute in the same channel, those included that were told at once. It gives the same answer after an
+ * outage of Slack.
  */
 export function planFirstMessages(
   incidents: readonly Incident[],
   storms: readonly Storm[],
+  channelOf: (incident: Incident) => string,
   now: Date,
 ): FirstMessages {
   const plan: FirstMessages = { alone: [], together: [] };
   const counted = incidents
     .filter(({ status, storm }) => status !== 'information' && storm === undefined)
     .sort((a, b) => Date.parse(a.openedAt) - Date.parse(b.openedAt));
-  for (const group of groupByMinute(counted)) {
+  for (const [channel, its] of Map.groupBy(counted, channelOf)) {
+    const running = storms.filter((storm) => storm.status === 'open' && storm.channel === channel);
+    planChannel(channel, its, running, now, plan);
+  }
+  return plan;
+}
+
+function planChannel(
+  channel: string,
+  incidents: readonly Incident[],
+  storms: readonly Storm[],
+  now: Date,
+  plan: FirstMessages,
+): void {
+  const begun: StormPlan[] = [];
+  for (const group of groupByMinute(incidents)) {
     const untold = group.filter(isUntold);
     const first = untold[0];
     const last = group.at(-1);
     if (first === undefined || last === undefined) continue;
-    const keys = untold.map(({ key }) => key);
-    const begun = plan.together.find(({ lastAt }) => isNear(lastAt, first));
-    if (begun !== undefined) {
-      begun.members.push(...keys);
-      begun.lastAt = last.openedAt;
+    const members = untold.map(({ key }) => key);
+    const near = begun.find(({ lastAt }) => isNear(lastAt, first));
+    if (near !== undefined) {
+      near.members.push(...members);
+      near.lastAt = last.openedAt;
       continue;
     }
-    const running = storms.find((storm) => storm.status === 'open' && isNear(storm.joinedAt, first));
+    const lastAt = last.openedAt;
+    const running = storms.find(({ joinedAt }) => isNear(joinedAt, first));
     if (running !== undefined) {
-      plan.together.push({
-        storm: running.key,
-        openedAt: running.openedAt,
-        lastAt: last.openedAt,
-        members: keys,
-      });
+      begun.push({ storm: running.key, channel, openedAt: running.openedAt, lastAt, members });
       continue;
     }
     const mayGrow =
-      secondsBetween(last.openedAt, now) < stormPolicy.restSeconds &&
+      secondsBetween(lastAt, now) < stormPolicy.restSeconds &&
       secondsBetween(first.openedAt, now) < stormPolicy.togetherSeconds;
     if (mayGrow) continue;
-    if (group.length <= stormPolicy.mostAlone) plan.alone.push(...keys);
+    if (group.length <= stormPolicy.mostAlone) plan.alone.push(...members);
     else {
-      plan.together.push({
-        storm: `storm#${first.openedAt}`,
-        openedAt: first.openedAt,
-        lastAt: last.openedAt,
-        members: keys,
-      });
+      const { openedAt } = first;
+      begun.push({ storm: `storm#${openedAt}#${channel}`, channel, openedAt, lastAt, members });
     }
   }
-  return plan;
+  plan.together.push(...begun);
 }
 
 /** A first letter that was tried may have arrived, so it is not told a second time by a storm. */
@@ -101,114 +117,23 @@ function groupByMinute(incidents: readonly Incident[]): Incident[][] {
   return groups;
 }
 
-/** The message that a storm's members share, as it stands now. */
-export function renderStorm(
-  storm: Storm,
-  members: readonly Incident[],
-  surroundings: MessageSurroundings,
-): Message {
-  const broken = members.filter(isBroken);
-  const over = storm.status === 'resolved';
-  const total = count(members);
-  const since = members.map(brokenSince).sort()[0] ?? storm.openedAt;
-  const headline = over
-    ? `✅ Resolved after ${duration(secondsBetween(since, new Date(storm.resolvedAt ?? storm.openedAt)))}: ${total} had failed together`
-    : `🔴 ${total} failed together: ${groups(members)[0]?.said ?? 'see the list'}`;
-  return {
-    text: escapeWithin(cut(headline, 150), 400),
-    blocks: [
-      header(headline),
-      ...fields([
-        ['Since', slackDate(since)],
-        [
-          over ? 'Over' : 'Still failing',
-          over
-            ? slackDate(storm.resolvedAt ?? storm.openedAt)
-            : `${String(broken.length)} of ${String(members.length)}`,
-        ],
-      ]),
-      section(
-        `*What they have in common*\n${groups(members)
-          .slice(0, 8)
-          .map(
-            ({ said, names }) =>
-              `• *${String(names.length)}* × ${escapeWithin(said, 250)}\n    ${escapeWithin(names.slice(0, 3).join(', '), 120)}${names.length > 3 ? ', …' : ''}`,
-          )
-          .join('\n')}`,
-      ),
-      ...remedies(members),
-      context(
-        [
-          ...(over || surroundings.mention === '' ? [] : [surroundings.mention]),
-          'all of them by name in the thread',
-          surroundings.runbookUrl === ''
-            ? 'runbook: docs/runbook.md#storm'
-            : `<${surroundings.runbookUrl}#storm|runbook>`,
-        ].join('  ·  '),
-      ),
-    ],
-  };
-}
-
-/** Slack takes 40,000 characters of plain text in a message, far more than in blocks: https://docs.slack.dev/reference/methods/chat.postMessage#text */
-const mostListText = 38_000;
-const mostName = 36;
-
-/** Every member by name, grouped by what is wrong, in as few texts as Slack's limit allows. */
-export function renderStormLists(members: readonly Incident[]): string[] {
-  const texts: string[] = [];
-  let current = '';
-  const add = (piece: string): void => {
-    if (current.length + piece.length > mostListText) {
-      texts.push(current);
-      current = '';
-    }
-    current += piece;
-  };
-  for (const { said, names } of groups(members)) {
-    add(`${current === '' ? '' : '\n'}*${escapeWithin(said, 250)}* (${String(names.length)})\n`);
-    names.forEach((name, index) =>
-      add(`${index === 0 ? '' : ', '}${escapeWithin(cut(name, mostName), mostName * 2)}`),
+/**
+ * Whether people are called once more: a storm that lasts is escalated once, except where nothing in it is urgent;
+ * one with endpoint requests that wait for a decision is reminded of.
+ */
+export function isCallDue(storm: Storm, members: readonly Incident[], now: Date): boolean {
+  if (storm.status !== 'open' || storm.posted === undefined) return false;
+  const problems = members.filter(isBroken).flatMap((member) => shownProblems(member));
+  if (storm.escalatedAt === undefined) {
+    return (
+      secondsBetween(storm.posted.at, now) >= stormPolicy.escalateAfterSeconds &&
+      problems.some(({ kind }) => alertKind(kind).patient !== true)
     );
   }
-  if (current !== '') texts.push(current);
-  return texts;
-}
-
-interface Group {
-  said: string;
-  names: string[];
-  remedy: string | undefined;
-}
-
-/** Members by what is wrong with them, the largest group first. */
-function groups(members: readonly Incident[]): Group[] {
-  const byCause = new Map<string, Group>();
-  for (const member of members) {
-    const [worst] = shownProblems(member);
-    if (worst === undefined) continue;
-    const cause = worst.content.code ?? worst.kind;
-    const name = subjectName(member.subject);
-    const group = byCause.get(cause);
-    if (group !== undefined) group.names.push(name);
-    else {
-      const said = worst.summary
-        .replaceAll(name, '…')
-        .replace(/^(sync of … failed|increment of … could not be verified|…):?\s*/, '');
-      byCause.set(cause, { said, names: [name], remedy: worst.content.remedy });
-    }
-  }
-  return [...byCause.values()].sort((a, b) => b.names.length - a.names.length);
-}
-
-function remedies(members: readonly Incident[]): Block[] {
-  const remedy = groups(members)[0]?.remedy;
-  return remedy === undefined || remedy === '' ? [] : [section(`*Do this*\n${escapeWithin(remedy, 1_500)}`)];
-}
-
-function count(members: readonly Incident[]): string {
-  const connections = members.every(({ subject }) => subject.type === 'connection');
-  return `${String(members.length)} ${connections ? 'connections' : 'things'}`;
+  return (
+    secondsBetween(storm.escalatedAt, now) >= stormPolicy.remindAgainSeconds &&
+    problems.some(({ content }) => content.heldEndpoint !== undefined)
+  );
 }
 
 const secondsBetween = (from: string, to: Date): number =>

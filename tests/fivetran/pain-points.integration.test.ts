@@ -382,12 +382,13 @@ describe('a user of Fivetran does not meet these again', () => {
   test('15: alerts that nobody can filter, that repeat themselves, and that stay when it is over', async () => {
     const onCall = await startOnCall();
     const run = sut();
+    const channel = onCall.slack.secondChannel;
+    onCall.routes = [{ group: bench.fivetran.groupId, channel, mention: '<@U0PAINS>' }];
     const tell = async (): Promise<void> => {
       for (const { type, detail } of run.events.splice(0)) {
         if (!('subject' in detail) || detail.subject.type !== 'connection') continue;
         const event = { source: 'fivetran.privatelink', 'detail-type': type, detail };
-        const routes = [{ connection: 'pains', mention: '<@U0PAINS>' }];
-        await onCall.invoke({ ...event, id: randomUUID(), time: new Date().toISOString() }, { routes });
+        await onCall.invoke({ ...event, id: randomUUID(), time: new Date().toISOString() });
       }
     };
     await run.reconcile();
@@ -395,7 +396,7 @@ describe('a user of Fivetran does not meet these again', () => {
     await run.reconcile();
     await run.reconcile();
     await tell();
-    expect(onCall.top()).toMatchObject([{ text: expect.stringContaining('was paused') as unknown }]);
+    expect(onCall.top()).toMatchObject([{ channel, text: expect.stringContaining('was paused') as unknown }]);
     expect(JSON.stringify(onCall.top())).toContain('<@U0PAINS>');
     await patch({ paused: false });
     await run.reconcile();

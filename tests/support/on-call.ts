@@ -8,6 +8,7 @@ import { createSlack } from '../../shared/clients/slack/connect.ts';
 import type { NotificationInput } from '../../shared/contracts/notification.ts';
 import { ConfigError } from '../../shared/errors.ts';
 import { parse } from '../../shared/contracts/parse.ts';
+import type { Route } from '../../shared/rules/routing.ts';
 import { startSlack, type Slack, type SlackMessage } from '../../local/slack/slack.ts';
 import { createManualClock, type ManualClock } from './manual-clock.ts';
 import { createMemoryLedger } from './memory-ledger.ts';
@@ -21,6 +22,8 @@ export interface OnCall {
   logged: { code: string; fields: Record<string, unknown> }[];
   /** What the secret holds; undefined: it is missing. */
   secret: Record<string, string> | undefined;
+  /** What the routing says; nothing at first. */
+  routes: readonly Route[];
   /** Invokes the function with whatever event, as a Lambda environment of its own. */
   invoke(event: unknown, change?: Partial<NotifyDependencies>): Promise<NotifyResult>;
   send(notification: Partial<NotificationInput>): Promise<NotifyResult>;
@@ -50,6 +53,7 @@ export async function startOnCall(table: LedgerTable = createMemoryLedger()): Pr
     metrics,
     logged,
     secret: { botToken: slack.botToken },
+    routes: [],
     invoke: (event, change = {}) =>
       notify(readEvent(event, clock.now()), {
         incidents,
@@ -77,7 +81,7 @@ export async function startOnCall(table: LedgerTable = createMemoryLedger()): Pr
         holder: randomUUID(),
         channel: slack.channel,
         mention: '<!subteam^S0ONCALL>',
-        routes: [],
+        routes: onCall.routes,
         runbookUrl: '',
         acceptEndpointMachineArn:
           'arn:aws:states:us-east-1:111122223333:stateMachine:fivetran-privatelink-dev-accept-endpoint',
