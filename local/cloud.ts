@@ -15,7 +15,7 @@ import { eventBridgeService } from './events/service.ts';
 import { startHttpApi, type HttpApi } from './http-api/http-api.ts';
 import { createPermissions } from './iam/permissions.ts';
 import { createResourcePolicies } from './iam/resource-policies.ts';
-import { createIam } from './iam/iam.ts';
+import { createIam, type Iam } from './iam/iam.ts';
 import { createLambdaHost, type LambdaHost } from './lambda/lambda-host.ts';
 import type { FunctionClock } from './lambda/messages.ts';
 import { lambdaResources, lambdaService } from './lambda/service.ts';
@@ -50,6 +50,7 @@ export interface CloudOptions {
 /** The AWS side of one machine: every service behind one URL, and the template made real on it. */
 export interface Cloud {
   awsEndpoint: AwsEndpoint;
+  iam: Iam;
   ec2: Ec2;
   elbv2: Elbv2;
   link: Link;
@@ -203,6 +204,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 
   return {
     awsEndpoint,
+    iam,
     ec2,
     elbv2,
     link,

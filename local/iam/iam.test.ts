@@ -45,6 +45,13 @@ describe('a function on the local stack', () => {
     ask('sts', 'GetCallerIdentity', {});
   });
 
+  it('may invoke a function by the action InvokeFunction, which is not called like the operation', async () => {
+    const work = 'arn:aws:lambda:us-east-1:111122223333:function:work';
+    await provide([{ Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: work }]);
+    ask('lambda', 'Invoke', { FunctionName: 'work' });
+    expect(() => ask('lambda', 'Invoke', { FunctionName: 'other' })).toThrow('lambda:InvokeFunction');
+  });
+
   it('is denied an action that its role does not name, in the words of the service', () => {
     expect(() => ask('dynamodb', 'PutItem', { TableName: 'ledger' })).toThrow(
       expect.objectContaining({ code: 'AccessDeniedException' }),

@@ -15,6 +15,8 @@ import { readStatements, type Allowance } from './statements.ts';
 export interface Iam {
   /** The template's `AWS::IAM::Role`, around the handler that names it. */
   resources: (named: ResourceHandlers) => ResourceHandlers;
+  /** A role with these properties of the template's `AWS::IAM::Role`: what it may, and who may take it on. */
+  addRole: (arn: string, properties: Record<string, unknown>) => void;
   /** The access key id of whoever runs as this role. */
   accessKeyOf: (roleArn: string) => string;
   /** Whether a service may take a role on; a role that the template does not have is anybody's. */
@@ -34,20 +36,24 @@ export function createIam(account: { accountId: string; region: string }, facts:
   const accessKeyOf = (roleArn: string): string =>
     `ASIA${createHash('sha256').update(roleArn).digest('hex').slice(0, 16).toUpperCase()}`;
 
+  const addRole: Iam['addRole'] = (arn, properties) => {
+    const policies = [toJson(properties.Policies ?? [])].flat();
+    roles.set(accessKeyOf(arn), {
+      arn,
+      trusts: readStatements(toJson(properties.AssumeRolePolicyDocument)),
+      allows: policies.flatMap((policy) =>
+        isJsonObject(policy) ? readStatements(policy.PolicyDocument) : [],
+      ),
+    });
+  };
+
   return {
+    addRole,
     accessKeyOf,
     resources: ({ 'AWS::IAM::Role': name }) => ({
       'AWS::IAM::Role': async (logicalId, properties) => {
         const role = (await name?.(logicalId, properties)) ?? { ref: logicalId };
-        const arn = role.attributes?.Arn ?? role.ref;
-        const policies = [toJson(properties.Policies ?? [])].flat();
-        roles.set(accessKeyOf(arn), {
-          arn,
-          trusts: readStatements(toJson(properties.AssumeRolePolicyDocument)),
-          allows: policies.flatMap((policy) =>
-            isJsonObject(policy) ? readStatements(policy.PolicyDocument) : [],
-          ),
-        });
+        addRole(role.attributes?.Arn ?? role.ref, properties);
         return role;
       },
     }),
@@ -59,7 +65,7 @@ export function createIam(account: { accountId: string; region: string }, facts:
       const role = roles.get(accessKeyId);
       // Nobody is denied the question who they are.
       if (role === undefined || scope === 'sts') return;
-      const action = `${scope}:${operation}`;
+      const action = actionOf(scope, operation);
       const allowances = role.allows.filter(({ actions }) => actions(action));
       for (const resource of resourcesOf(scope, operation, input, account)) {
         const context = contextOf(input, resource, facts);
@@ -76,6 +82,12 @@ export function createIam(account: { accountId: string; region: string }, facts:
       }
     },
   };
+}
+
+/** The action that an operation needs: it has the operation's name, with one exception among those served here. */
+function actionOf(scope: string, operation: string): string {
+  // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
+  return scope === 'lambda' && operation === 'Invoke' ? 'lambda:InvokeFunction' : `${scope}:${operation}`;
 }
 
 /** Each service says no in its own words. */
