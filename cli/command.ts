@@ -1,20 +1,35 @@
+import type * as z from 'zod/mini';
 import type { Stack } from './stack.ts';
 import type { Terminal } from './terminal.ts';
 
-/** What a command was given, parsed. */
+/** What a command was given, parsed and of the right form. */
 export interface Given {
   /** Positional arguments, as many as the command names. */
   arguments: readonly string[];
   options: Readonly<Record<string, string | boolean | undefined>>;
 }
 
-interface Option {
+/** The form of a value, so that a slip of the pen starts no execution and wakes nobody. */
+export interface Form {
+  schema: z.ZodMiniType;
+  /** What it must do or be, for instance `look like vpce-0123456789abcdef0`. */
+  must: string;
+}
+
+export interface Argument {
+  name: string;
+  form?: Form;
+}
+
+export interface Option {
   type: 'string' | 'boolean';
+  /** One letter that stands for it. */
+  short?: string;
   /** What stands for the value in the manual. */
   value?: string;
   description: string;
   required?: boolean;
-  isNumber?: boolean;
+  form?: Form;
 }
 
 /** One command of the operators' command line. It starts machines and reads state; it decides nothing. */
@@ -22,9 +37,11 @@ export interface Command {
   name: string;
   /** One line for the list of commands. */
   summary: string;
-  /** Names of the positional arguments, all required. */
-  arguments: readonly string[];
-  options: Record<string, Option>;
+  /** Positional arguments, all required. */
+  arguments: readonly Argument[];
+  options: Readonly<Record<string, Option>>;
+  /** What `--json` prints, for the manual. */
+  answer: string;
   /** Answers with what `--json` prints, having shown people the same; `ok` decides the exit code. */
   run: (given: Given, stack: Stack, terminal: Terminal) => Promise<{ ok: boolean; answer: unknown }>;
 }

@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startStack, type LocalStack } from '../local/stack.ts';
+import type { StatusItems } from './stack-status.ts';
 import { createOperator, type Operator } from '../tests/support/operator.ts';
 
 const fivetran = '834469178297';
@@ -23,10 +24,10 @@ beforeAll(async () => {
   stack = await startStack({ schedules: 'off' });
   operator = createOperator(stack.info);
   service = stack.info.endpointService.serviceId;
-  await vi.waitFor(
-    async () => expect((await operator.status())['Endpoint services']![0]!.targets).toBe('ok'),
-    { timeout: 60_000, interval: 500 },
-  );
+  await vi.waitFor(async () => expect((await operator.status()).endpointServices[0]!.targets).toBe('ok'), {
+    timeout: 60_000,
+    interval: 500,
+  });
 });
 afterAll(() => stack.stop());
 
@@ -59,16 +60,18 @@ async function ask(accountId: string): Promise<string> {
   return endpoint;
 }
 
-async function shown(endpoint: string): Promise<Record<string, string>> {
-  const rows = (await operator.status())['Endpoint connections']!;
-  return rows.find((row) => row.endpoint === endpoint) ?? {};
+async function shown(endpoint: string): Promise<StatusItems['endpointConnections'] | undefined> {
+  const { endpointConnections } = await operator.status();
+  return endpointConnections.find(({ endpointId }) => endpointId === endpoint);
 }
 
 describe('a person decides about a held request', () => {
   it('accepts it: connected, with the name on it, and told by the exit code', async () => {
     const endpoint = await ask(fivetran);
-    expect(await shown(endpoint)).toMatchObject({ owner: fivetran, state: 'pendingAcceptance' });
-    expect((await operator.status())['Open incidents']).toMatchObject([{ subject: `endpoint#${endpoint}` }]);
+    expect(await shown(endpoint)).toMatchObject({ ownerAccount: fivetran, state: 'pendingAcceptance' });
+    expect((await operator.status()).incidents).toMatchObject([
+      { subject: { type: 'endpoint', id: endpoint }, problems: [{ kind: 'endpoint-held' }] },
+    ]);
 
     const wrong = await operator.run('accept', service, endpoint, '--owner', stranger, ...signed);
     expect(wrong.output).toContain(`belongs to account ${fivetran}, not to ${stranger}`);
@@ -81,14 +84,18 @@ describe('a person decides about a held request', () => {
     expect(progress).toMatch(/^started arn:\S+\n {2}→ ValidateEndpoint\n/);
     expect(output).toContain(endpoint);
     expect(code).toBe(0);
-    expect(await shown(endpoint)).toMatchObject({ state: 'available', 'accepted for': 'decision of ann' });
+    expect(await shown(endpoint)).toMatchObject({
+      state: 'available',
+      claim: { kind: 'approval', approvedBy: 'ann', reason: 'ticket 7' },
+    });
+    expect((await operator.run('status')).output).toMatch(/available +decision of ann/);
     // The incident of the wrong attempt is the execution's own; the held request is over.
-    const open = (await operator.status())['Open incidents']!.map(({ subject }) => subject);
-    expect(open).not.toContain(`endpoint#${endpoint}`);
+    const open = (await operator.status()).incidents.map(({ subject }) => subject.id);
+    expect(open).not.toContain(endpoint);
   });
 
   it('rejects an accepted one, as JSON; a rejected one cannot be accepted any more', async () => {
-    const [{ endpoint = '' } = {}] = (await operator.status())['Endpoint connections']!;
+    const [{ endpointId: endpoint } = { endpointId: '' }] = (await operator.status()).endpointConnections;
     const order = [service, endpoint, '--owner', fivetran, ...signed];
     const { code, output } = await operator.run('reject', ...order, '--json');
     expect(JSON.parse(output)).toMatchObject({
@@ -96,7 +103,7 @@ describe('a person decides about a held request', () => {
       output: { acceptance: { outcome: 'rejected' } },
     });
     expect(code).toBe(0);
-    expect(await shown(endpoint)).toMatchObject({ state: 'rejected', 'accepted for': '' });
+    expect(await shown(endpoint)).toMatchObject({ state: 'rejected', claim: null });
 
     const late = await operator.run('accept', ...order);
     expect(late.output).toContain(`Not done. The request of ${endpoint} has ended: it is rejected.`);
@@ -111,7 +118,7 @@ describe('a person decides about a held request', () => {
       }),
     );
     const endpoint = await ask(stranger);
-    expect(await shown(endpoint)).toMatchObject({ owner: stranger, state: 'pendingAcceptance' });
+    expect(await shown(endpoint)).toMatchObject({ ownerAccount: stranger, state: 'pendingAcceptance' });
     const { code, output } = await operator.run('reject', service, endpoint, '--owner', stranger, ...signed);
     expect({ code, output }).toEqual({ code: 0, output: `${endpoint} was rejected by ann: ticket 7.\n` });
     expect(await shown(endpoint)).toMatchObject({ state: 'rejected' });
@@ -125,13 +132,13 @@ describe('a person decides about a held request', () => {
     await vi.waitFor(async () => expect(await shown(endpoint)).toMatchObject({ state: 'available' }), {
       timeout: 60_000,
     });
-    expect(await shown(endpoint)).toMatchObject({ 'accepted for': '', proven: '' });
+    expect(await shown(endpoint)).toMatchObject({ claim: null, provenAt: null });
     const { code, output } = await operator.run('adopt', service, endpoint, '--owner', fivetran, ...signed);
     expect(output).toContain(endpoint);
     expect(code).toBe(0);
     const adopted = await shown(endpoint);
-    expect(adopted).toMatchObject({ 'accepted for': 'decision of ann' });
-    expect(adopted.proven).not.toBe('');
+    expect(adopted).toMatchObject({ claim: { approvedBy: 'ann' } });
+    expect(adopted?.provenAt).not.toBeNull();
   });
 });
 
@@ -140,25 +147,29 @@ describe('a person says what will come', () => {
     const { code, output } = await operator.run('expect', service, '--days', '2', ...signed);
     expect(code).toBe(0);
     const [, expectation = ''] = /\(expectation (\S+)\)/.exec(output) ?? [];
-    expect((await operator.status()).Expectations).toMatchObject([{ expectation, by: 'ann', 'used by': '' }]);
+    expect((await operator.status()).expectations).toMatchObject([
+      { expectationId: expectation, recordedBy: 'ann', usedBy: null },
+    ]);
 
     const endpoint = await ask(fivetran);
     expect(await shown(endpoint)).toMatchObject({
       state: 'available',
-      'accepted for': 'expectation of ann',
+      claim: { kind: 'expectation', recordedBy: 'ann' },
     });
-    expect((await operator.status()).Expectations).toMatchObject([{ expectation, 'used by': endpoint }]);
+    expect((await operator.status()).expectations).toMatchObject([
+      { expectationId: expectation, usedBy: endpoint },
+    ]);
     await operator.run('reject', service, endpoint, '--owner', fivetran, ...signed);
-    expect((await operator.status()).Expectations).toEqual([]);
+    expect((await operator.status()).expectations).toEqual([]);
   });
 
   it('withdraws what was expected: whatever comes then is held', async () => {
     await operator.run('expect', service, ...signed);
-    const [{ expectation = '' } = {}] = (await operator.status()).Expectations!;
+    const [{ expectationId: expectation } = { expectationId: '' }] = (await operator.status()).expectations;
     const { code, output } = await operator.run('withdraw', service, expectation, ...signed);
     expect(output).toContain(`ann withdrew the expectation ${expectation}`);
     expect(code).toBe(0);
-    expect((await operator.status()).Expectations).toEqual([]);
+    expect((await operator.status()).expectations).toEqual([]);
     expect(await shown(await ask(fivetran))).toMatchObject({ state: 'pendingAcceptance' });
     const unknown = await operator.run('withdraw', service, 'no-such-expectation', ...signed);
     expect(unknown.code).toBe(1);

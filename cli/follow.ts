@@ -7,7 +7,8 @@ import {
 } from '@aws-sdk/client-sfn';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { thrownMessage } from '../shared/rules/thrown-message.ts';
-import { InterruptedError, UsageError } from './errors.ts';
+import { InterruptedError, OutOfSightError, sentenceOf, UsageError } from './errors.ts';
+import { newStates } from './new-states.ts';
 import type { Stack } from './stack.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -27,7 +28,12 @@ export interface Told {
   text: string;
 }
 
+/** What `--json` prints of an execution, for the manuals. */
+export const endedInWords = 'executionArn, status, output, and error and cause when it failed';
+
 const lookEveryMs = 2000;
+/** More than happen between two looks, so that one page is the rule. */
+const eventsPerPage = 50;
 
 /** The machine's ARN, by its name in state-machines/. */
 async function machineArn(client: SFNClient, stack: Stack, machine: string): Promise<string> {
@@ -45,7 +51,7 @@ async function machineArn(client: SFNClient, stack: Stack, machine: string): Pro
 /**
  * Starts a machine and shows each state that it enters until it ends.
  *
- * @throws InterruptedError after Ctrl-C: the execution goes on
+ * @throws InterruptedError after Ctrl-C, OutOfSightError when AWS can no longer be asked: the execution goes on
  */
 async function startAndFollow(
   stack: Stack,
@@ -55,41 +61,51 @@ async function startAndFollow(
 ): Promise<Ended> {
   const client = new SFNClient({});
   const stateMachineArn = await machineArn(client, stack, machine);
-  const { executionArn = '' } = await client.send(
-    new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) }),
-  );
-  terminal.progress(`started ${executionArn}`);
   const interrupted = new AbortController();
   const interrupt = (): void => interrupted.abort();
+  // From before the start, so that no execution begins whose ARN nobody is told.
   process.once('SIGINT', interrupt);
   try {
+    const { executionArn = '' } = await client.send(
+      new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) }),
+    );
+    terminal.progress(`started ${executionArn}`);
     return await follow(client, terminal, executionArn, interrupted.signal);
   } finally {
     process.off('SIGINT', interrupt);
   }
 }
 
+/** @throws InterruptedError; OutOfSightError when the network or the credentials end before the execution does */
 async function follow(
   client: SFNClient,
   terminal: Terminal,
   executionArn: string,
   interrupted: AbortSignal,
 ): Promise<Ended> {
-  let seen = 0;
-  while (!interrupted.aborted) {
-    seen = await showNewStates(client, terminal, executionArn, seen);
-    const execution = await client.send(new DescribeExecutionCommand({ executionArn }));
-    if (execution.status !== 'RUNNING') {
-      await showNewStates(client, terminal, executionArn, seen);
-      return {
-        executionArn,
-        status: execution.status ?? 'UNKNOWN',
-        output: execution.output === undefined ? undefined : (JSON.parse(execution.output) as unknown),
-        ...(execution.error === undefined ? {} : { error: execution.error }),
-        ...(execution.cause === undefined ? {} : { cause: execution.cause }),
-      };
+  try {
+    let seen = 0;
+    while (!interrupted.aborted) {
+      // Asked first: an execution that has ended enters no further state.
+      const { status, output, error, cause } = await client.send(
+        new DescribeExecutionCommand({ executionArn }),
+      );
+      seen = await showNewStates(client, terminal, executionArn, seen);
+      if (status !== 'RUNNING') {
+        return {
+          executionArn,
+          status: status ?? 'UNKNOWN',
+          output: output === undefined ? undefined : (JSON.parse(output) as unknown),
+          ...(error === undefined ? {} : { error }),
+          ...(cause === undefined ? {} : { cause }),
+        };
+      }
+      await sleep(lookEveryMs, undefined, { signal: interrupted }).catch(() => undefined);
     }
-    await sleep(lookEveryMs, undefined, { signal: interrupted }).catch(() => undefined);
+  } catch (error) {
+    throw new OutOfSightError(`${sentenceOf(error)}\nThe execution goes on unseen: ${executionArn}`, {
+      cause: error,
+    });
   }
   throw new InterruptedError(`The execution goes on without you: ${executionArn}`);
 }
@@ -114,30 +130,26 @@ export async function startAndShow(
   return { ok, answer };
 }
 
-/** Prints the states entered after event `seen`; returns the last event's id. */
+/** Prints the states entered after event `seen`, and answers with the newest event. */
 async function showNewStates(
   client: SFNClient,
   terminal: Terminal,
   executionArn: string,
   seen: number,
 ): Promise<number> {
-  let last = seen;
-  let nextToken: string | undefined;
-  do {
-    const page = await client.send(
-      new GetExecutionHistoryCommand({
-        executionArn,
-        includeExecutionData: false,
-        maxResults: 1000,
-        nextToken,
-      }),
-    );
-    for (const { id = 0, stateEnteredEventDetails: entered } of page.events ?? []) {
-      if (id <= last) continue;
-      last = id;
-      if (entered?.name !== undefined) terminal.progress(`  → ${entered.name}`);
-    }
-    nextToken = page.nextToken;
-  } while (nextToken !== undefined);
-  return last;
+  const { entered, newest } = await newStates(
+    (nextToken) =>
+      client.send(
+        new GetExecutionHistoryCommand({
+          executionArn,
+          includeExecutionData: false,
+          reverseOrder: true,
+          maxResults: eventsPerPage,
+          nextToken,
+        }),
+      ),
+    seen,
+  );
+  for (const name of entered) terminal.progress(`  → ${name}`);
+  return newest;
 }

@@ -1,115 +1,56 @@
 #!/usr/bin/env node
-import { parseArgs } from 'node:util';
-import type { Command } from './command.ts';
 import { commands } from './commands/commands.ts';
-import { InterruptedError, UsageError } from './errors.ts';
+import { InterruptedError, sentenceOf, UsageError } from './errors.ts';
+import { manual, overview } from './manual.ts';
+import { readArguments } from './read-arguments.ts';
 import { openStack } from './stack.ts';
 import { createTerminal } from './terminal.ts';
 
-const common: Command['options'] = {
-  stage: { type: 'string', value: 'name', description: 'stage of the stack (default dev)' },
-  region: { type: 'string', value: 'region', description: "Region (default AWS_REGION or the profile's)" },
-  local: { type: 'boolean', description: 'speak to the stack that npm run local started' },
-  json: { type: 'boolean', description: 'print the answer as JSON' },
-  help: { type: 'boolean', description: 'show this' },
-};
-
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
-  if (name === undefined || name === '--help' || name === 'help') {
-    process.stdout.write(overview());
-    return name === undefined ? 2 : 0;
+  if (name === undefined) throw new UsageError(overview(commands));
+  if (['help', '--help', '-h'].includes(name)) {
+    const [about] = rest;
+    process.stdout.write(about === undefined ? overview(commands) : manual(commandOf(about)));
+    return 0;
   }
-  const command = commands.find((candidate) => candidate.name === name);
-  if (command === undefined)
-    throw new UsageError(`There is no command ${name}. Run with --help for the list.`);
-  const { values, positionals } = read(command, rest);
-  if (values.help === true) {
+  const command = commandOf(name);
+  const given = readArguments(command, rest);
+  const { stage, region, local, json, help } = given.options;
+  if (help === true) {
     process.stdout.write(manual(command));
     return 0;
   }
-  check(command, values, positionals);
-  const terminal = createTerminal(values.json === true);
   const stack = await openStack({
-    stage: typeof values.stage === 'string' ? values.stage : 'dev',
-    region: typeof values.region === 'string' ? values.region : undefined,
-    local: values.local === true,
+    stage: typeof stage === 'string' ? stage : 'dev',
+    region: typeof region === 'string' ? region : undefined,
+    local: local === true,
   });
-  const { ok, answer } = await command.run({ arguments: positionals, options: values }, stack, terminal);
-  if (values.json === true) process.stdout.write(`${JSON.stringify(answer, undefined, 2)}\n`);
+  const { ok, answer } = await command.run(given, stack, createTerminal(json === true));
+  if (json === true) process.stdout.write(`${JSON.stringify(answer, undefined, 2)}\n`);
   return ok ? 0 : 1;
 }
 
-function read(
-  command: Command,
-  args: readonly string[],
-): { values: Record<string, string | boolean | undefined>; positionals: string[] } {
-  const options = Object.fromEntries(
-    Object.entries({ ...command.options, ...common }).map(([option, { type }]) => [option, { type }]),
+function commandOf(name: string): (typeof commands)[number] {
+  const command = commands.find((candidate) => candidate.name === name);
+  if (command !== undefined) return command;
+  throw new UsageError(
+    name.startsWith('-')
+      ? `The command comes first, then ${name}. Run with --help for the list.`
+      : `There is no command ${name}. Run with --help for the list.`,
   );
-  try {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
-    return { values, positionals };
-  } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n\n${manual(command)}`);
-  }
 }
 
-function check(command: Command, values: Record<string, unknown>, positionals: readonly string[]): void {
-  if (positionals.length !== command.arguments.length) {
-    throw new UsageError(
-      `${command.name} takes ${command.arguments.join(' ') || 'no arguments'}.\n\n${manual(command)}`,
-    );
-  }
-  const missing = Object.entries(command.options).flatMap(([option, { required }]) =>
-    required === true && values[option] === undefined ? [`--${option}`] : [],
-  );
-  const unread = Object.entries(command.options).flatMap(([option, { isNumber }]) =>
-    isNumber === true && typeof values[option] === 'string' && !/^\d+$/.test(values[option])
-      ? [`--${option}`]
-      : [],
-  );
-  if (unread.length > 0) {
-    throw new UsageError(`${unread.join(', ')} takes a whole number.\n\n${manual(command)}`);
-  }
-  if (missing.length > 0) {
-    throw new UsageError(`${command.name} needs ${missing.join(', ')}.\n\n${manual(command)}`);
-  }
-}
-
-function overview(): string {
-  const width = Math.max(...commands.map(({ name }) => name.length));
-  return [
-    'Usage: npx fivetran-privatelink <command> [options]',
-    '',
-    ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
-    '',
-    'It speaks to what AWS_PROFILE or AWS_ENDPOINT_URL points at; with --local, to npm run local.',
-    '<command> --help shows its options.',
-    '',
-  ].join('\n');
-}
-
-function manual(command: Command): string {
-  const options = Object.entries({ ...command.options, ...common });
-  const rows = options.map(([option, { value, description, required }]): [string, string] => [
-    `--${option}${value === undefined ? '' : ` <${value}>`}`,
-    `${description}${required === true ? ' (required)' : ''}`,
-  ]);
-  const width = Math.max(...rows.map(([left]) => left.length));
-  return [
-    `Usage: npx fivetran-privatelink ${[command.name, ...command.arguments.map((name) => `<${name}>`)].join(' ')} [options]`,
-    '',
-    command.summary,
-    '',
-    ...rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`),
-    '',
-  ].join('\n');
-}
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Whoever reads the output may stop reading, as `head` does.
+  if (error.code === 'EPIPE') process.exit();
+  process.stderr.write(`The output could not be written: ${error.message}\n`);
+  process.exit(1);
+});
 
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${sentenceOf(error).trimEnd()}\n`);
   process.exitCode = error instanceof UsageError ? 2 : error instanceof InterruptedError ? 130 : 1;
 }

@@ -1,4 +1,9 @@
-import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  GetFunctionConfigurationCommand,
+  InvokeCommand,
+  LambdaClient,
+  ResourceNotFoundException,
+} from '@aws-sdk/client-lambda';
 import { readFileSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { UsageError } from './errors.ts';
@@ -41,8 +46,15 @@ export async function openStack(wanted: {
     ledgerTable: `${prefix}-ledger`,
     environmentOf: async (key) => {
       const FunctionName = `${prefix}-${key}`;
-      const { Environment } = await client.send(new GetFunctionConfigurationCommand({ FunctionName }));
-      return Environment?.Variables ?? {};
+      try {
+        const { Environment } = await client.send(new GetFunctionConfigurationCommand({ FunctionName }));
+        return Environment?.Variables ?? {};
+      } catch (error) {
+        if (!(error instanceof ResourceNotFoundException)) throw error;
+        throw new UsageError(
+          `There is no function ${FunctionName} in ${region}: check --stage, --region and the account.`,
+        );
+      }
     },
     invoke: async (key, event) => {
       const { FunctionError, Payload } = await client.send(

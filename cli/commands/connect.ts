@@ -1,10 +1,12 @@
 import type { Command } from '../command.ts';
-import { startAndShow } from '../follow.ts';
+import { forms } from '../forms.ts';
+import { endedInWords, startAndShow } from '../follow.ts';
 
 export const connect: Command = {
   name: 'connect',
   summary: 'Connects a source: private link, connection, setup tests, verified initial sync. Safe to repeat.',
-  arguments: ['source'],
+  arguments: [{ name: 'source', form: forms.source }],
+  answer: endedInWords,
   options: {
     group: {
       type: 'string',
@@ -32,7 +34,7 @@ export const connect: Command = {
       type: 'string',
       value: 'minutes',
       description: 'minutes between two syncs',
-      isNumber: true,
+      form: forms.wholeNumber,
     },
     schedule: {
       type: 'string',
@@ -44,13 +46,14 @@ export const connect: Command = {
       type: 'string',
       value: 'number',
       description: "where the source's secret has another one",
-      isNumber: true,
+      form: forms.wholeNumber,
     },
     database: { type: 'string', value: 'name', description: "where the source's secret has another one" },
     'service-id': {
       type: 'string',
       value: 'id',
       description: 'endpoint service, where several carry the tags of this source',
+      form: forms.serviceId,
     },
   },
   run({ arguments: [source], options }, stack, terminal) {
@@ -58,7 +61,7 @@ export const connect: Command = {
       Object.entries(options).flatMap(([option, value]) => {
         const field = fields[option];
         if (field === undefined || value === undefined) return [];
-        return [[field, connect.options[option]?.isNumber === true ? Number(value) : value]];
+        return [[field, connect.options[option]?.form === forms.wholeNumber ? Number(value) : value]];
       }),
     );
     return startAndShow(stack, terminal, 'connect-source', { source, ...given });

@@ -1,5 +1,6 @@
 import type { Command, Given } from '../command.ts';
-import { startAndShow, type Told } from '../follow.ts';
+import { forms } from '../forms.ts';
+import { endedInWords, startAndShow, type Told } from '../follow.ts';
 import { memberOf } from '../member.ts';
 import type { Stack } from '../stack.ts';
 import type { Terminal } from '../terminal.ts';
@@ -13,6 +14,8 @@ const why = {
   },
   reason: { type: 'string', value: 'sentence', description: 'why', required: true },
 } as const;
+
+const service = { name: 'service-id', form: forms.serviceId } as const;
 
 const signed = (options: Given['options']): Record<string, unknown> => ({
   approvedBy: options.by,
@@ -37,13 +40,15 @@ function aboutEndpoint(action: 'accept' | 'reject' | 'adopt', summary: string): 
   return {
     name: action,
     summary,
-    arguments: ['service-id', 'endpoint-id'],
+    arguments: [service, { name: 'endpoint-id', form: forms.endpointId }],
+    answer: endedInWords,
     options: {
       owner: {
         type: 'string',
         value: 'account',
         description: "the endpoint's owner, repeated: proof that you looked at it",
         required: true,
+        form: forms.account,
       },
       ...why,
     },
@@ -68,9 +73,15 @@ export const adopt = aboutEndpoint(
 export const expect: Command = {
   name: 'expect',
   summary: "Records that one endpoint of Fivetran's will come, for a link that Fivetran's staff set up.",
-  arguments: ['service-id'],
+  arguments: [service],
+  answer: endedInWords,
   options: {
-    days: { type: 'string', value: '1-7', description: 'for how many days (default 7)', isNumber: true },
+    days: {
+      type: 'string',
+      value: '1-7',
+      description: 'for how many days (default 7)',
+      form: forms.days,
+    },
     ...why,
   },
   run: ({ arguments: [serviceId], options }, stack, terminal) =>
@@ -85,7 +96,8 @@ export const expect: Command = {
 export const withdraw: Command = {
   name: 'withdraw',
   summary: 'Takes a recorded expectation back.',
-  arguments: ['service-id', 'expectation-id'],
+  arguments: [service, { name: 'expectation-id' }],
+  answer: endedInWords,
   options: why,
   run: ({ arguments: [serviceId, expectationId], options }, stack, terminal) =>
     decide(stack, terminal, {

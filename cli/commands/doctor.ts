@@ -9,6 +9,7 @@ import { WebhookSecret, webhookEvents } from '../../shared/contracts/webhook-reg
 import { summarize } from '../../shared/rules/findings.ts';
 import { judgeTargets } from '../../shared/rules/target-health.ts';
 import type { Command } from '../command.ts';
+import { sentenceOf } from '../errors.ts';
 import { openPath, type PathClients } from '../path.ts';
 import type { Stack } from '../stack.ts';
 
@@ -18,6 +19,7 @@ export const doctor: Command = {
   name: 'doctor',
   summary: 'Checks a stack without changing anything, and says what is missing and what to do.',
   arguments: [],
+  answer: 'status, the worst among the findings, and findings: check, status, summary, remedy',
   options: {},
   async run(_given, stack, terminal) {
     const findings = await examine(stack);
@@ -45,7 +47,21 @@ async function examine(stack: Stack): Promise<Finding[]> {
   );
   if (reached.status !== 'ok') return [reached];
   const path = await openPath(stack);
-  const services = await path.privateLink.managedServices(stack.prefix);
+  const findings = [reached];
+  const services = await path.privateLink.managedServices(stack.prefix).catch((error: unknown) => {
+    findings.push(unseen('services', error));
+    return undefined;
+  });
+  if (services?.length === 0) findings.push(noService);
+  findings.push(...(await examinePath(stack, path, services ?? [])));
+  return findings;
+}
+
+async function examinePath(
+  stack: Stack,
+  path: PathClients,
+  services: readonly EndpointService[],
+): Promise<Finding[]> {
   const checks: [string, () => Promise<Finding[]>][] = [
     ['secrets', () => checkSecrets(stack, path, services)],
     ...services.map((service): [string, () => Promise<Finding[]>] => [
@@ -55,16 +71,17 @@ async function examine(stack: Stack): Promise<Finding[]> {
     ['permission.accept', () => checkPermission(services)],
     ['fivetran', () => checkFivetran(stack, path)],
   ];
-  const findings = [reached, ...(services.length > 0 ? [] : [noService])];
-  for (const [name, check] of checks)
+  const findings: Finding[] = [];
+  for (const [name, check] of checks) {
     findings.push(...(await check().catch((error: unknown) => [unseen(name, error)])));
+  }
   return findings;
 }
 
 const unseen = (check: string, error: unknown): Finding => ({
   check,
   status: 'blocking',
-  summary: error instanceof Error ? error.message : String(error),
+  summary: sentenceOf(error),
   remedy: 'It could not be looked at: allow your credentials what the message names.',
 });
 
@@ -80,12 +97,7 @@ async function finding(check: string, remedy: string, look: () => Promise<string
   try {
     return { check, status: 'ok', summary: await look() };
   } catch (error) {
-    return {
-      check,
-      status: 'blocking',
-      summary: error instanceof Error ? error.message : String(error),
-      remedy,
-    };
+    return { check, status: 'blocking', summary: sentenceOf(error), remedy };
   }
 }
 
@@ -144,51 +156,63 @@ async function checkService(
     {
       check: 'service.acceptance',
       status: acceptanceRequired ? 'ok' : 'blocking',
-      summary: acceptanceRequired ? 'It accepts nobody by itself.' : 'It accepts everybody by itself.',
+      summary: `${serviceId} accepts ${acceptanceRequired ? 'nobody' : 'everybody'} by itself.`,
       remedy: `aws ec2 modify-vpc-endpoint-service-configuration --service-id ${serviceId} --acceptance-required`,
     },
     {
       check: 'service.principals',
       status: open || principals.length === 0 ? 'blocking' : 'ok',
-      summary: open
-        ? 'Everybody may ask to connect.'
-        : `May ask to connect: ${principals.join(', ') || 'nobody'}.`,
+      summary: `May ask to connect to ${serviceId}: ${open ? 'everybody' : principals.join(', ') || 'nobody'}.`,
       remedy: "Allow Fivetran's principal, and nobody else, on the endpoint service.",
     },
     {
       check: 'service.source',
       status: tags[sourceTagKey] === undefined ? 'warning' : 'ok',
-      summary: `Its source is ${tags[sourceTagKey] ?? 'not named'}.`,
+      summary: `The source of ${serviceId} is ${tags[sourceTagKey] ?? 'not named'}.`,
       remedy: `Put the tag ${sourceTagKey} on the service: without it the source cannot be checked.`,
     },
     ...judgeTargets(await loadBalancers.describe(loadBalancerArns)),
   ];
 }
 
-/** EC2 says by a dry run whether these credentials may accept; nothing is accepted. */
+/** An endpoint that nobody has. */
+const noEndpoint = 'vpce-00000000000000000';
+
+/**
+ * EC2 says by a dry run whether these credentials may accept; nothing is accepted. Permission is judged first:
+ * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AcceptVpcEndpointConnections.html
+ */
 async function checkPermission([service]: readonly EndpointService[]): Promise<Finding[]> {
   if (service === undefined) return [];
-  const request = new AcceptVpcEndpointConnectionsCommand({
-    ServiceId: service.serviceId,
-    VpcEndpointIds: ['vpce-00000000000000000'],
-    DryRun: true,
-  });
-  const answer = await new EC2Client({}).send(request).then(
-    () => 'DryRunOperation',
-    (error: unknown) => (error instanceof Error ? error.name : String(error)),
-  );
-  const denied = answer === 'UnauthorizedOperation';
+  const mayAccept = await new EC2Client({})
+    .send(
+      new AcceptVpcEndpointConnectionsCommand({
+        ServiceId: service.serviceId,
+        VpcEndpointIds: [noEndpoint],
+        DryRun: true,
+      }),
+    )
+    .then(() => true, readDryRun);
   return [
     {
       check: 'permission.accept',
-      status: denied ? 'warning' : 'ok',
-      summary: denied
-        ? 'Your own credentials may not accept endpoints; the functions have a role of their own.'
-        : 'Your own credentials may accept endpoints (dry run).',
+      status: mayAccept ? 'ok' : 'warning',
+      summary: mayAccept
+        ? 'Your own credentials may accept endpoints (dry run).'
+        : 'Your own credentials may not accept endpoints; the functions have a role of their own.',
       remedy:
         'Decide by hand through accept and reject of this command line: the machine acts with its own role.',
     },
   ];
+}
+
+/** @throws the error, when it says nothing about the permission */
+function readDryRun(error: unknown): boolean {
+  const name = error instanceof Error ? error.name : '';
+  if (name === 'UnauthorizedOperation') return false;
+  // Only whoever may accept is told that there is no such endpoint.
+  if (name === 'DryRunOperation' || name.startsWith('InvalidVpcEndpointId')) return true;
+  throw error;
 }
 
 async function checkFivetran(stack: Stack, { fivetran }: PathClients): Promise<Finding[]> {

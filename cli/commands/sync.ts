@@ -1,11 +1,13 @@
 import type { Command } from '../command.ts';
-import { startAndShow } from '../follow.ts';
+import { forms } from '../forms.ts';
+import { endedInWords, startAndShow } from '../follow.ts';
 import { memberOf } from '../member.ts';
 
 export const sync: Command = {
   name: 'sync',
   summary: 'Starts a sync, follows it and proves its increment.',
-  arguments: ['connection-id'],
+  arguments: [{ name: 'connection-id', form: forms.connectionId }],
+  answer: endedInWords,
   options: {},
   run: ({ arguments: [connectionId] }, stack, terminal) =>
     startAndShow(stack, terminal, 'run-sync', { connectionId }, (output) => {

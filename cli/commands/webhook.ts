@@ -5,6 +5,7 @@ export const webhook: Command = {
   name: 'webhook',
   summary: "Registers Fivetran's webhook to this stack, or repairs it.",
   arguments: [],
+  answer: 'outcome (created, repaired, found), webhookId, url and summary',
   options: {
     'resend-secret': {
       type: 'boolean',

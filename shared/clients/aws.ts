@@ -59,7 +59,7 @@ export async function callAws<Output>(action: string, request: () => Promise<Out
     const name = awsErrorName(error);
     if (denied.has(name)) {
       throw new AccessDeniedError(
-        `AWS refused ${action} (${name}): allow the action in the function's role.`,
+        `AWS refused ${action} (${name}): allow the action in the caller's role.`,
         {
           cause: error,
         },

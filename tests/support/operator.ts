@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
+import type { StackStatus } from '../../cli/stack-status.ts';
 import type { StackInfo } from '../../local/stack-info.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -13,18 +14,22 @@ export interface Ran {
   progress: string;
 }
 
-type Rows = Record<string, Record<string, string>[]>;
-
 /** An operator at the command line, with nothing in the environment but the way to one stack. */
 export interface Operator {
   run: (...args: string[]) => Promise<Ran>;
   /** `status --json`. */
-  status: () => Promise<Rows>;
+  status: () => Promise<StackStatus>;
+  /** The same operator with other variables in the environment. */
+  with: (environment: Record<string, string>) => Operator;
   /** Presses Ctrl-C as soon as the progress says this. */
   interrupt: (when: string, ...args: string[]) => Promise<Ran>;
 }
 
-export function createOperator({ awsEndpoint, region, accountId }: StackInfo): Operator {
+export function createOperator(
+  info: Pick<StackInfo, 'awsEndpoint' | 'region' | 'accountId'>,
+  environment: Record<string, string> = {},
+): Operator {
+  const { awsEndpoint, region, accountId } = info;
   const run = async (args: readonly string[], interruptWhen?: string): Promise<Ran> => {
     const child = spawn(process.execPath, ['cli/main.ts', ...args], {
       cwd: root,
@@ -34,6 +39,7 @@ export function createOperator({ awsEndpoint, region, accountId }: StackInfo): O
         AWS_REGION: region,
         AWS_ACCESS_KEY_ID: accountId,
         AWS_SECRET_ACCESS_KEY: 'local',
+        ...environment,
       },
     });
     let [output, progress] = ['', ''];
@@ -50,7 +56,8 @@ export function createOperator({ awsEndpoint, region, accountId }: StackInfo): O
   };
   return {
     run: (...args) => run(args),
-    status: async () => JSON.parse((await run(['status', '--json'])).output) as Rows,
+    status: async () => JSON.parse((await run(['status', '--json'])).output) as StackStatus,
+    with: (others) => createOperator(info, { ...environment, ...others }),
     interrupt: (when, ...args) => run(args, when),
   };
 }
