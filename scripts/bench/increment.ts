@@ -10,6 +10,7 @@ import { startDatabricks } from '../../local/databricks/databricks.ts';
 import { startWarehouse, withConnection } from '../../local/databricks/warehouse.ts';
 import { startPostgres, withClient } from '../../local/postgres/postgres.ts';
 import { parse } from '../../shared/contracts/parse.ts';
+import { bundleSettings } from '../build.ts';
 import type { Figure } from './figure.ts';
 
 /** What marking and verifying one large table took. */
@@ -124,20 +125,9 @@ export async function measureLargeIncrement(rows: number, changes: number): Prom
 async function startWorker(setting: unknown, folder: string): Promise<ChildProcess> {
   const bundle = path.join(folder, 'increment-worker.mjs');
   await build({
+    ...bundleSettings,
     entryPoints: [path.join(import.meta.dirname, 'increment-worker.ts')],
     outfile: bundle,
-    bundle: true,
-    minify: true,
-    keepNames: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    mainFields: ['module', 'main'],
-    external: ['pg-native'],
-    banner: {
-      js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);",
-    },
-    logLevel: 'error',
   });
   const worker = fork(bundle, [JSON.stringify(setting)], { execArgv: [], serialization: 'json' });
   await new Promise<void>((resolve, reject) => {
