@@ -12,7 +12,12 @@ const failures: string[] = [];
 vi.setConfig({ testTimeout: 300_000 });
 
 beforeAll(async () => {
-  stack = await startStack({ schedules: 'off', secrets: 'empty' });
+  stack = await startStack({
+    schedules: 'off',
+    secrets: 'empty',
+    // A minute of the functions is six seconds.
+    clock: { offsetMs: 0, scale: 10 },
+  });
   operator = createOperator(stack.info);
   stack.observer.subscribe((event) => {
     if (event.kind === 'invocation-ended' && event.error !== undefined) {
@@ -87,7 +92,7 @@ it('once Slack is filled in, what could not be told before is told', async () =>
       await tick();
       expect(messages()).toMatch(/could not be connected.*The secret \S+ does not exist or has no value yet/);
     },
-    { timeout: 110_000, interval: 5_000 },
+    { timeout: 110_000, interval: 1_000 },
   );
   expect(toldOfTheKey()).toHaveLength(1);
   expect(toldOfTheKey()[0]).toMatch(/^🟠 The secret \S+\/fivetran does not exist or has no value yet/);
