@@ -35,6 +35,8 @@ export function createOperator(
       cwd: root,
       env: {
         PATH: process.env.PATH,
+        // Otherwise half of what a command takes goes into compiling the same program again.
+        NODE_COMPILE_CACHE: path.join(root, '.cache/compile'),
         AWS_ENDPOINT_URL: awsEndpoint,
         AWS_REGION: region,
         AWS_ACCESS_KEY_ID: accountId,
