@@ -1,12 +1,6 @@
 import { markup, type Html } from './html.ts';
-import {
-  declaredWays,
-  layOut,
-  type MachineGraph,
-  type PlacedEdge,
-  type PlacedState,
-  type Point,
-} from './machine-graph.ts';
+import { layOut, type MachineGraph, type PlacedEdge, type PlacedState, type Point } from './machine-graph.ts';
+import { declaredWays } from './machine-ways.ts';
 import type { ExecutionRecord } from './report-data.ts';
 
 /** The way that an execution took: how often each state was entered, where it failed, and from where to where it went. */
