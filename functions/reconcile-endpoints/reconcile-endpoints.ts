@@ -1,14 +1,9 @@
 import type { EndpointRegister } from '../../shared/contracts/endpoint-register.ts';
 import type { EndpointConnection, EndpointService } from '../../shared/contracts/endpoint.ts';
 import { tellAndNote, type EndpointWatch } from '../../shared/endpoint-watch/watch.ts';
-import {
-  auditEndpoint,
-  auditService,
-  closeService,
-  knownEndpoints,
-  type Audit,
-  type AuditEvent,
-} from '../../shared/rules/endpoint-audit.ts';
+import { auditEndpoint, knownEndpoints } from '../../shared/rules/endpoint-audit.ts';
+import { auditService, closeService } from '../../shared/rules/service-audit.ts';
+import type { Audit, AuditEvent } from '../../shared/rules/standing.ts';
 
 export interface Reconciliation {
   services: number;

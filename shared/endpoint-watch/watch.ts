@@ -4,7 +4,7 @@ import type { PrivateLink } from '../clients/privatelink/privatelink.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import type { Audit, AuditEvent } from '../rules/endpoint-audit.ts';
+import type { Audit, AuditEvent } from '../rules/standing.ts';
 
 /** What the functions need that hold endpoints against the ledger, told by a notification or by the clock. */
 export interface EndpointWatch {

@@ -1,7 +1,5 @@
-import type { DetailType, EventDetail } from '../contracts/events.ts';
 import type { Binding, EndpointRegister, Standing } from '../contracts/endpoint-register.ts';
-import type { EndpointConnection, EndpointService } from '../contracts/endpoint.ts';
-import type { HeldEndpoint } from '../contracts/held-endpoint.ts';
+import type { EndpointConnection } from '../contracts/endpoint.ts';
 import { isAccepted, isGone } from './endpoint-decision.ts';
 import {
   bindingOfEndpoint,
@@ -14,17 +12,15 @@ import {
 } from './endpoint-register.ts';
 import { secondsSince } from './endpoint-waiting.ts';
 import { nameList } from './name-list.ts';
-
-/** Something that the bus is to be told. */
-export type AuditEvent = {
-  [Type in DetailType]: { type: Type; detail: EventDetail<Type> };
-}[DetailType];
-
-/** What an audit found: what to tell, and the register once it is told. */
-export interface Audit {
-  register: EndpointRegister;
-  events: AuditEvent[];
-}
+import {
+  attention,
+  endpointSubject,
+  tellOnce,
+  standingOf,
+  withoutStanding,
+  type Audit,
+  type AuditEvent,
+} from './standing.ts';
 
 /** How long a binding may stay unproven before on-call hears of it. */
 const proofMinutes = 60;
@@ -146,7 +142,7 @@ function accepted(register: EndpointRegister, connection: EndpointConnection, { 
     endpointId,
     connection.state === 'pending' ? pendingSince : undefined,
   );
-  const standing = stand(settled, endpointSubject(endpointId), now, [
+  const standing = tellOnce(settled, endpointSubject(endpointId), now, [
     {
       kind: 'endpoint-unexpected',
       holds: binding === undefined,
@@ -234,50 +230,6 @@ function nextLook(
   return new Date(Date.parse(last) + seconds * 1000).toISOString();
 }
 
-/** What holds of a service whoever asks for it: it must ask before it lets anybody in, and not be open to all. */
-export function auditService(
-  register: EndpointRegister,
-  service: EndpointService,
-  principals: readonly string[],
-  now: Date,
-): Audit {
-  const { serviceId } = service;
-  return stand(register, { type: 'service', id: serviceId, name: service.serviceName }, now, [
-    {
-      kind: 'acceptance-off',
-      holds: !service.acceptanceRequired,
-      summary: `The endpoint service ${serviceId} accepts every request by itself: switch on "acceptance required".`,
-    },
-    {
-      kind: 'principal-wildcard',
-      holds: principals.includes('*'),
-      summary: `Everybody may ask to connect to ${serviceId}: remove the principal * from its permissions.`,
-    },
-  ]);
-}
-
-/**
- * A service that is not ours to manage any more: whoever was told of a request or a condition there hears that
- * nobody looks at it from now on. Who was let in stays on record.
- */
-export function closeService(register: EndpointRegister, now: Date): Audit {
-  const { serviceId, standing, requests } = register;
-  const over = `${serviceId} is not managed any more (${now.toISOString()}).`;
-  const held = Object.entries(requests).filter(([, { decision }]) => decision === 'hold');
-  if (standing.length === 0 && Object.keys(requests).length === 0) return { register, events: [] };
-  return {
-    register: { ...register, standing: [], requests: {} },
-    events: [
-      ...standing.map(({ kind, subjectId, since }) =>
-        attention(subjectOf(register, subjectId), kind, over, since, true),
-      ),
-      ...held.map(([endpointId, { firstSeenAt }]) =>
-        attention(endpointSubject(endpointId), 'endpoint-held', over, firstSeenAt, true),
-      ),
-    ],
-  };
-}
-
 /** Endpoints that the register knows and that a full listing may no longer show. */
 export const knownEndpoints = (register: EndpointRegister): string[] => [
   ...new Set([
@@ -288,69 +240,3 @@ export const knownEndpoints = (register: EndpointRegister): string[] => [
       .filter((subjectId) => subjectId !== register.serviceId),
   ]),
 ];
-
-interface Condition {
-  kind: string;
-  holds: boolean;
-  summary: string;
-  /** The endpoint that a person has to decide about. */
-  decide?: HeldEndpoint;
-}
-
-type Subject = EventDetail<'Attention'>['subject'];
-
-const subjectOf = ({ serviceId }: EndpointRegister, subjectId: string): Subject =>
-  subjectId === serviceId ? { type: 'service', id: serviceId, name: '' } : endpointSubject(subjectId);
-
-const endpointSubject = (endpointId: string): Subject => ({ type: 'endpoint', id: endpointId, name: '' });
-
-/** Tells of each condition once when it begins and once when it is over. */
-function stand(
-  register: EndpointRegister,
-  subject: Subject,
-  now: Date,
-  conditions: readonly Condition[],
-): Audit {
-  let standing = register.standing;
-  const events: AuditEvent[] = [];
-  for (const { kind, holds, summary, decide } of conditions) {
-    const known = standing.find((each) => each.kind === kind && each.subjectId === subject.id);
-    if (holds && known === undefined) {
-      const since = now.toISOString();
-      standing = [...standing, { kind, subjectId: subject.id, since }];
-      events.push(attention(subject, kind, summary, since, false, decide));
-    } else if (!holds && known !== undefined) {
-      standing = standing.filter((each) => each !== known);
-      events.push(attention(subject, kind, 'This is over.', known.since, true));
-    }
-  }
-  return { register: standing === register.standing ? register : { ...register, standing }, events };
-}
-
-const attention = (
-  subject: Subject,
-  kind: string,
-  summary: string,
-  since: string,
-  resolved: boolean,
-  heldEndpoint?: HeldEndpoint,
-): AuditEvent => ({
-  type: 'Attention',
-  detail: {
-    version: 1,
-    subject,
-    kind,
-    summary,
-    since,
-    resolved,
-    ...(heldEndpoint === undefined ? {} : { heldEndpoint }),
-  },
-});
-
-const standingOf = (register: EndpointRegister, subjectId: string): Standing[] =>
-  register.standing.filter((each) => each.subjectId === subjectId);
-
-function withoutStanding(register: EndpointRegister, subjectId: string): EndpointRegister {
-  const standing = register.standing.filter((each) => each.subjectId !== subjectId);
-  return standing.length === register.standing.length ? register : { ...register, standing };
-}

@@ -58,7 +58,7 @@ test('every kind of alert that a machine or a function sends is known', () => {
   const inCode = globSync(
     [
       'functions/{reconcile-*,refresh-targets,notify}/*.ts',
-      'shared/rules/{connection-conditions,endpoint-audit}.ts',
+      'shared/rules/{connection-conditions,endpoint-audit,service-audit}.ts',
     ],
     { cwd: root },
   )
