@@ -1,7 +1,7 @@
+import { tellCondition, type TellCondition } from '../../shared/conditions/tell-condition.ts';
 import { ConfigError } from '../../shared/errors.ts';
-import { tellChange, type TellChangeDependencies } from './tell-change.ts';
 
-export interface CheckKeyDependencies extends TellChangeDependencies {
+export interface CheckKeyDependencies extends TellCondition {
   fivetranKey: {
     secretId: string;
     /** @throws ConfigError saying what the secret lacks */
@@ -19,13 +19,12 @@ export async function checkKey(
 ): Promise<{ isThere: boolean; changes: number }> {
   const { secretId } = dependencies.fivetranKey;
   const lack = await lackOf(dependencies.fivetranKey);
-  const changes = await tellChange(
+  const changes = await tellCondition(
     {
-      trouble: 'fivetran-key',
       subject: { type: 'secret', id: 'fivetran', name: secretId },
       kind: 'secret-unfilled',
       holds: lack !== undefined,
-      summary:
+      summary: () =>
         lack === undefined
           ? `The secret ${secretId} is filled in.`
           : `${lack} Until then Fivetran is not asked for anything: no endpoint is let in, and no sync looked at.`,

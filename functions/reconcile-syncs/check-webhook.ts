@@ -1,7 +1,7 @@
 import type { Fivetran } from '../../shared/clients/fivetran/fivetran.ts';
-import { tellChange, type TellChangeDependencies } from './tell-change.ts';
+import { tellCondition, type TellCondition } from '../../shared/conditions/tell-condition.ts';
 
-export interface CheckWebhookDependencies extends TellChangeDependencies {
+export interface CheckWebhookDependencies extends TellCondition {
   fivetran: Pick<Fivetran, 'webhooks'>;
   webhookUrl: string;
 }
@@ -16,16 +16,16 @@ export async function checkWebhook(dependencies: CheckWebhookDependencies): Prom
   const { fivetran, webhookUrl } = dependencies;
   const webhook = (await fivetran.webhooks.list()).find(({ url }) => url === webhookUrl);
   const isActive = webhook?.active === true;
-  return tellChange(
+  return tellCondition(
     {
-      trouble: 'webhook',
       // Not the webhook's id: one that was deleted comes back under another.
       subject: { type: 'webhook', id: 'account', name: webhookUrl },
       kind: 'webhook-inactive',
       holds: !isActive,
-      summary: isActive
-        ? 'Fivetran posts to our webhook again.'
-        : `Fivetran's webhook to ${webhookUrl} is ${webhook === undefined ? 'not registered' : 'switched off'}: invoke ensure-webhook. Until then ended syncs are found by reconciliation only.`,
+      summary: () =>
+        isActive
+          ? 'Fivetran posts to our webhook again.'
+          : `Fivetran's webhook to ${webhookUrl} is ${webhook === undefined ? 'not registered' : 'switched off'}: invoke ensure-webhook. Until then ended syncs are found by reconciliation only.`,
     },
     dependencies,
   );

@@ -1,5 +1,6 @@
 import { createEventBus } from '../../shared/clients/event-bus/event-bus.ts';
 import { createFivetran } from '../../shared/clients/fivetran/fivetran.ts';
+import { createConditions } from '../../shared/clients/ledger/conditions.ts';
 import { openFleet } from '../../shared/clients/ledger/fleet.ts';
 import { createLeases } from '../../shared/clients/ledger/leases.ts';
 import { createSyncs } from '../../shared/clients/ledger/syncs.ts';
@@ -35,6 +36,7 @@ export const handler = createHandler({
       },
       fivetran: createFivetran(config, { secrets, clock, timeLeftMs }),
       openFleet: () => openFleet(table, clock),
+      conditions: createConditions(table),
       syncs: createSyncs(table, clock),
       leases: createLeases(table, clock),
       bus: createEventBus(config),

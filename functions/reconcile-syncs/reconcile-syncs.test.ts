@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { BusEvent } from '../../shared/clients/event-bus/event-bus.ts';
+import { createConditions } from '../../shared/clients/ledger/conditions.ts';
 import { openFleet } from '../../shared/clients/ledger/fleet.ts';
 import { createLeases } from '../../shared/clients/ledger/leases.ts';
 import { createSyncs } from '../../shared/clients/ledger/syncs.ts';
@@ -52,6 +53,7 @@ function world(connections: Connection[] = [connectionOf()]) {
       ),
     reconcile: (policy = 'every 24h') =>
       reconcileSyncs(undefined, {
+        conditions: createConditions(table),
         fivetranKey: {
           secretId: 'test/fivetran',
           read: () => (keyError === undefined ? Promise.resolve() : Promise.reject(keyError)),

@@ -1,4 +1,5 @@
 import { createEventBus } from '../../shared/clients/event-bus/event-bus.ts';
+import { createConditions } from '../../shared/clients/ledger/conditions.ts';
 import { createLedgerTable } from '../../shared/clients/ledger/table.ts';
 import { createTargets } from '../../shared/clients/load-balancer/targets.ts';
 import { addressesOf } from '../../shared/clients/names/addresses.ts';
@@ -31,7 +32,7 @@ export const handler = createHandler({
       hostOf: async (source) => (await secrets.read(`${prefix}${source}`, SourceSecret)).host,
       addressesOf,
       targets: createTargets(),
-      ledger: createLedgerTable(config),
+      conditions: createConditions(createLedgerTable(config)),
       bus: createEventBus(config),
       clock,
       log,

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { BusEvent } from '../../shared/clients/event-bus/event-bus.ts';
+import { createConditions } from '../../shared/clients/ledger/conditions.ts';
 import type { Addresses } from '../../shared/clients/names/addresses.ts';
 import type { Target } from '../../shared/contracts/target-health.ts';
 import { summarize } from '../../shared/rules/findings.ts';
@@ -17,7 +18,7 @@ const groups = [{ source: 'rental', arn: 'arn:target-group' }];
 function createWorld() {
   const registered = new Map<string, Target>();
   const events: BusEvent[] = [];
-  const ledger = createMemoryLedger();
+  const conditions = createConditions(createMemoryLedger());
   let answer: Addresses = { outcome: 'found', addresses: [] };
   let now = new Date('2026-03-02T12:00:00Z');
   const put = (address: string, state: string): void => {
@@ -52,7 +53,7 @@ function createWorld() {
             return Promise.resolve();
           },
         },
-        ledger,
+        conditions,
         bus: {
           put: (more) => {
             events.push(...more);

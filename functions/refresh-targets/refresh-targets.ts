@@ -1,14 +1,12 @@
-import type { EventBus } from '../../shared/clients/event-bus/event-bus.ts';
-import type { LedgerTable } from '../../shared/clients/ledger/table.ts';
 import type { Targets } from '../../shared/clients/load-balancer/targets.ts';
 import type { Addresses } from '../../shared/clients/names/addresses.ts';
-import type { Clock } from '../../shared/clock.ts';
-import type { EventDetail } from '../../shared/contracts/events.ts';
+import { tellCondition, type TellCondition } from '../../shared/conditions/tell-condition.ts';
+import type { Subject } from '../../shared/contracts/subject.ts';
 import { ConfigError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { planTargets, type TargetPlan } from '../../shared/rules/target-refresh.ts';
 
-export interface RefreshTargetsDependencies {
+export interface RefreshTargetsDependencies extends TellCondition {
   /** The target groups, and the source whose host each of them follows. */
   groups: readonly FollowingGroup[];
   vpcRanges: readonly string[];
@@ -17,9 +15,6 @@ export interface RefreshTargetsDependencies {
   hostOf: (source: string) => Promise<string>;
   addressesOf: (host: string) => Promise<Addresses>;
   targets: Targets;
-  ledger: Pick<LedgerTable, 'get' | 'put' | 'delete'>;
-  bus: EventBus;
-  clock: Clock;
   log: Log;
 }
 
@@ -51,8 +46,12 @@ export async function refreshTargets(dependencies: RefreshTargetsDependencies): 
   const attempts = await Promise.allSettled(
     dependencies.groups.map((group) => refreshGroup(group, dependencies)),
   );
-  const failed = attempts.find((attempt) => attempt.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
+  const [first, ...others] = attempts.filter((attempt) => attempt.status === 'rejected');
+  for (const { reason } of others) {
+    const error: unknown = reason;
+    dependencies.log.error('NOT_REFRESHED', 'The targets of a source could not be looked at.', { error });
+  }
+  if (first !== undefined) throw first.reason;
   return attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
 }
 
@@ -71,7 +70,7 @@ async function refreshGroup(
       host: name,
       detail: answer.detail,
     });
-    await trouble(
+    await tellTrouble(
       dependencies,
       `${name} does not resolve (${answer.detail}), so the targets stay as they are`,
     );
@@ -113,7 +112,7 @@ async function hostFor(dependencies: ForSource): Promise<string | undefined> {
       source,
       detail: error.message,
     });
-    await trouble(dependencies, `the targets of ${source} follow nobody: ${error.message}`);
+    await tellTrouble(dependencies, `the targets of ${source} follow nobody: ${error.message}`);
     return undefined;
   }
 }
@@ -125,81 +124,63 @@ async function tell(dependencies: ForSource, host: string, plan: TargetPlan): Pr
   const removed = remove.map(({ address }) => address).join(', ');
   if (added !== '') {
     log.info('TARGETS_ADDED', 'New addresses of a database were registered.', { source, added });
-    await attention(
-      dependencies,
-      'targets-changed',
-      `${host} has a new address: ${added} was registered as target.`,
-    );
+    await changed(dependencies, `${host} has a new address: ${added} was registered as target.`);
   }
   if (removed !== '') {
     log.info('TARGETS_REMOVED', 'Addresses that a database no longer has were deregistered.', {
       source,
       removed,
     });
-    await attention(
+    await changed(
       dependencies,
-      'targets-changed',
       `${host} has left ${removed}: the target was deregistered, because the new one is healthy.`,
     );
   }
   if (refused.length > 0) {
-    await trouble(
+    await tellTrouble(
       dependencies,
       `${host} has addresses outside of the VPC and of TARGET_RANGES (${refused.join(', ')}), which are never registered`,
     );
   } else if (awaited.length > 0) {
-    await trouble(dependencies, `${awaited.join(', ')} of ${host} is registered but does not get healthy`);
+    await tellTrouble(
+      dependencies,
+      `${awaited.join(', ')} of ${host} is registered but does not get healthy`,
+    );
   } else {
-    await troubleOver(dependencies);
+    await tellTrouble(dependencies, undefined);
   }
 }
 
-const keyOf = (source: string) => ({ pk: `targets#${source}`, sk: 'trouble' });
+const subjectOf = (source: string): Subject => ({ type: 'targets', id: source, name: source });
 
-async function trouble(dependencies: ForSource, what: string): Promise<void> {
-  const { source, ledger, clock } = dependencies;
-  const now = clock.now();
-  const known = await ledger.get(keyOf(source));
-  const since = typeof known?.since === 'string' ? known.since : now.toISOString();
-  const due = now.getTime() - Date.parse(since) >= patienceMs && known?.told !== true;
-  if (due)
-    await attention(dependencies, 'targets-unhealthy', `Since ${since} ${what.replace(/\.$/, '')}.`, {
-      since,
-    });
-  if (known === undefined || due) await ledger.put({ ...keyOf(source), since, told: due });
-}
+/** Tells of a trouble that lasts, and when there is none any more. */
+const tellTrouble = (dependencies: ForSource, trouble: string | undefined): Promise<number> =>
+  tellCondition(
+    {
+      subject: subjectOf(dependencies.source),
+      kind: 'targets-unhealthy',
+      holds: trouble !== undefined,
+      summary: (since) =>
+        trouble === undefined
+          ? "The targets are the database's addresses again."
+          : `Since ${since} ${trouble.replace(/\.$/, '')}.`,
+      patienceMs,
+    },
+    dependencies,
+  );
 
-async function troubleOver(dependencies: ForSource): Promise<void> {
-  const { source, ledger } = dependencies;
-  const known = await ledger.get(keyOf(source));
-  if (known === undefined) return;
-  if (known.told === true) {
-    const since = typeof known.since === 'string' ? known.since : dependencies.clock.now().toISOString();
-    await attention(dependencies, 'targets-unhealthy', "The targets are the database's addresses again.", {
-      since,
-      resolved: true,
-    });
-  }
-  await ledger.delete(keyOf(source));
-}
-
-async function attention(
-  { source, bus, clock }: ForSource,
-  kind: string,
-  summary: string,
-  more: Partial<Pick<EventDetail<'Attention'>, 'since' | 'resolved'>> = {},
-): Promise<void> {
+/** Tells of a fail-over. */
+async function changed({ source, bus, clock }: ForSource, summary: string): Promise<void> {
   await bus.put([
     {
       type: 'Attention',
       detail: {
         version: 1,
-        subject: { type: 'targets', id: source, name: source },
-        kind,
+        subject: subjectOf(source),
+        kind: 'targets-changed',
         summary,
         since: clock.now().toISOString(),
         resolved: false,
-        ...more,
       },
     },
   ]);

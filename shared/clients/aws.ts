@@ -58,12 +58,9 @@ export async function callAws<Output>(action: string, request: () => Promise<Out
   } catch (error) {
     const name = awsErrorName(error);
     if (denied.has(name)) {
-      throw new AccessDeniedError(
-        `AWS refused ${action} (${name}): allow the action in the caller's role.`,
-        {
-          cause: error,
-        },
-      );
+      throw new AccessDeniedError(`AWS refused ${action} (${name}): allow the action in the caller's role.`, {
+        cause: error,
+      });
     }
     if (transient.has(name) || isServerFault(error) || isTransportFault(error)) {
       throw new UnavailableError(`${action} failed after all retries (${name}).`, { cause: error });

@@ -7,6 +7,7 @@ import { testConnection } from '../../functions/test-connection/test-connection.
 import type { BusEvent } from '../../shared/clients/event-bus/event-bus.ts';
 import { fivetranWith } from '../../shared/clients/fivetran/fivetran.ts';
 import { createConnections } from '../../shared/clients/ledger/connections.ts';
+import { createConditions } from '../../shared/clients/ledger/conditions.ts';
 import { openFleet } from '../../shared/clients/ledger/fleet.ts';
 import { createLeases } from '../../shared/clients/ledger/leases.ts';
 import { createSyncs } from '../../shared/clients/ledger/syncs.ts';
@@ -164,6 +165,7 @@ export function createSyncBench(
       ),
     reconcile: (options: { policy?: string; roleVersion?: string; graceMs?: number } = {}) =>
       reconcileSyncs(undefined, {
+        conditions: createConditions(table),
         fivetranKey: { secretId: 'test/fivetran', read: () => Promise.resolve() },
         fivetran,
         openFleet: () => openFleet(table, clock),

@@ -19,20 +19,13 @@ export interface Syncs {
   noteStart(connectionId: string, start: { syncId: string; startedAt: string }): Promise<void>;
   /** Notes an end that the webhook reported, unless a later one is known. */
   noteEnd(connectionId: string, end: Omit<ReportedEnd, 'startedAt'>): Promise<void>;
-  /** Since when the account is known to have this trouble; undefined while it has not. Our clock. */
-  troubleSince(trouble: AccountTrouble): Promise<string | undefined>;
-  noteTrouble(trouble: AccountTrouble, since: string | undefined): Promise<void>;
 }
-
-/** What can be wrong with the whole account: our webhook is off, or there is no API key. */
-export type AccountTrouble = 'webhook' | 'fivetran-key';
 
 /** How long a handled sync is remembered: longer than Fivetran repeats a webhook (a day). */
 const claimSeconds = 30 * 86_400;
 
 const fleet = 'fleet';
 const stateKey = (connectionId: string) => ({ pk: fleet, sk: `connection#${connectionId}` });
-const troubleKey = (trouble: AccountTrouble) => ({ pk: fleet, sk: trouble });
 const keyOf = (connectionId: string, sk: string) => ({ pk: `connection#${connectionId}`, sk });
 
 export function createSyncs(table: LedgerTable, clock: Clock): Syncs {
@@ -93,16 +86,6 @@ export function createSyncs(table: LedgerTable, clock: Clock): Syncs {
           expression: 'attribute_not_exists(reportedEndAt) OR reportedEndAt < :endedAt',
         },
       );
-    },
-
-    async troubleSince(trouble) {
-      const item = await table.get(troubleKey(trouble));
-      return typeof item?.since === 'string' ? item.since : undefined;
-    },
-
-    async noteTrouble(trouble, since) {
-      if (since === undefined) await table.delete(troubleKey(trouble));
-      else await table.put({ ...troubleKey(trouble), since });
     },
   };
 }
