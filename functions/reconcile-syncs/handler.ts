@@ -49,5 +49,5 @@ export const handler = createHandler({
       metrics: createMetrics('reconcile-syncs'),
     };
   },
-  run: reconcileSyncs,
+  run: (_, dependencies) => reconcileSyncs(dependencies),
 });

@@ -11,7 +11,6 @@ import { connectionOf, createFivetranDouble } from '../../tests/support/fivetran
 import { createManualClock } from '../../tests/support/manual-clock.ts';
 import { createMemoryLedger } from '../../tests/support/memory-ledger.ts';
 import { silentLog } from '../../tests/support/silent-log.ts';
-import { silentMetrics } from '../../tests/support/silent-metrics.ts';
 import { reconcileSyncs } from './reconcile-syncs.ts';
 
 const url = 'https://example.com/fivetran';
@@ -27,13 +26,14 @@ function world(connections: Connection[] = [connectionOf()]) {
   const leases = createLeases(table, clock);
   let writes = 0;
   let busError: Error | undefined;
-  const counted: LedgerTable = {
+  const countedTable: LedgerTable = {
     ...table,
     put: (...args) => {
       writes += 1;
       return table.put(...args);
     },
   };
+  const counted: Record<string, number>[] = [];
   const role = { version: 'v1' };
   let keyError: Error | undefined;
   return {
@@ -43,6 +43,7 @@ function world(connections: Connection[] = [connectionOf()]) {
     syncs,
     leases,
     role,
+    counted,
     connection: fivetran.connectionsById.get(id)!,
     writes: () => writes,
     breakBus: (error: Error | undefined) => (busError = error),
@@ -52,14 +53,14 @@ function world(connections: Connection[] = [connectionOf()]) {
         'kind' in detail ? `${detail.kind}${detail.resolved ? ' over' : ''}` : type,
       ),
     reconcile: (policy = 'every 24h') =>
-      reconcileSyncs(undefined, {
+      reconcileSyncs({
         conditions: createConditions(table),
         fivetranKey: {
           secretId: 'test/fivetran',
           read: () => (keyError === undefined ? Promise.resolve() : Promise.reject(keyError)),
         },
         fivetran,
-        openFleet: () => openFleet(counted, clock),
+        openFleet: () => openFleet(countedTable, clock),
         syncs,
         leases,
         bus: {
@@ -78,7 +79,7 @@ function world(connections: Connection[] = [connectionOf()]) {
         graceMs: 120_000,
         clock,
         log: silentLog,
-        metrics: silentMetrics,
+        metrics: { counts: (values) => void counted.push(values) },
       }),
   };
 }
@@ -353,6 +354,18 @@ describe('reconciliation', () => {
     it.breakBus(undefined);
     await it.reconcile();
     expect(it.told()).toEqual(['secret-unfilled']);
+  });
+
+  test('counts how old the oldest data is, and nothing when not all connections could be listed', async () => {
+    const it = world();
+    it.connection.succeededAt = it.clock.now().toISOString();
+    it.clock.advance(90);
+    await it.reconcile();
+    it.fivetran.connections.list = () => {
+      throw new UnavailableError('no connections');
+    };
+    await expect(it.reconcile()).rejects.toThrow('no connections');
+    expect(it.counted).toEqual([{ StalestSeconds: 90 }]);
   });
 
   test('leaves connections of other services alone', async () => {

@@ -43,11 +43,8 @@ export interface Reconciliation {
  *
  * @throws the first failure, after all the rest was looked at
  */
-export async function reconcileSyncs(
-  _input: unknown,
-  dependencies: ReconcileSyncsDependencies,
-): Promise<Reconciliation> {
-  const { log, metrics } = dependencies;
+export async function reconcileSyncs(dependencies: ReconcileSyncsDependencies): Promise<Reconciliation> {
+  const { log } = dependencies;
   const key = await checkKey(dependencies);
   if (!key.isThere) {
     log.warn('NO_API_KEY', "Fivetran's API key is not filled in yet: nothing was looked at.");
@@ -62,7 +59,7 @@ export async function reconcileSyncs(
       failures.push(error);
     }
   };
-  const total = { connections: 0, endedSyncs: 0, changes: key.changes, stalestSeconds: 0 };
+  const total = { connections: 0, endedSyncs: 0, changes: key.changes };
   await attempt("Fivetran's webhook", async () => {
     total.changes += await checkWebhook(dependencies);
   });
@@ -73,23 +70,22 @@ export async function reconcileSyncs(
     ...total,
     failed: failures.length,
   });
-  const { stalestSeconds, ...reconciliation } = total;
-  metrics.counts({ StalestSeconds: stalestSeconds });
   if (failures.length > 0) throw failures[0];
-  return reconciliation;
+  return total;
 }
 
 /** Does it, and keeps a failure for later. */
 type Attempt = (what: string, work: () => Promise<void>) => Promise<void>;
 
-/** Counts into `total` as it goes along the pages. */
+/** Counts into `total` as it goes along the pages; how old the oldest data is, is known only after the last one. */
 async function lookAtAll(
   fleet: Fleet,
-  total: Reconciliation & { stalestSeconds: number },
+  total: Reconciliation,
   attempt: Attempt,
   dependencies: ReconcileSyncsDependencies,
 ): Promise<void> {
-  const { fivetran, syncs, bus } = dependencies;
+  const { fivetran, syncs, bus, metrics } = dependencies;
+  let stalestSeconds = 0;
   const states = await syncs.states();
   const roleVersion = once(dependencies.roleVersion);
   for await (const { items, serverTime } of fivetran.connections.list()) {
@@ -100,7 +96,7 @@ async function lookAtAll(
         const sight = { connection, serverTime, seen: fleet.before(id), state: states.get(id) ?? {} };
         looks.push([id, await look(sight, { ...dependencies, roleVersion })]);
       });
-      total.stalestSeconds = Math.max(total.stalestSeconds, staleSeconds(connection, serverTime));
+      stalestSeconds = Math.max(stalestSeconds, staleSeconds(connection, serverTime));
     }
     const events = looks.flatMap(([, { events: its }]) => its);
     await attempt(`A page of ${looks.length} connections`, async () => {
@@ -113,6 +109,7 @@ async function lookAtAll(
       total.changes += events.length - endedSyncs;
     });
   }
+  metrics.counts({ StalestSeconds: stalestSeconds });
 }
 
 async function look(

@@ -62,8 +62,10 @@ export async function callAws<Output>(action: string, request: () => Promise<Out
         cause: error,
       });
     }
-    if (transient.has(name) || isServerFault(error) || isTransportFault(error)) {
-      throw new UnavailableError(`${action} failed after all retries (${name}).`, { cause: error });
+    if (transient.has(name) || isServerFault(error) || systemCode(error) !== undefined) {
+      throw new UnavailableError(`${action} failed after all retries (${systemCode(error) ?? name}).`, {
+        cause: error,
+      });
     }
     throw error;
   }
@@ -73,12 +75,8 @@ function isServerFault(error: unknown): boolean {
   return error instanceof Error && '$fault' in error && error.$fault === 'server';
 }
 
-/** Node's own socket and lookup failures carry a system error code; errors of a service do not. */
-function isTransportFault(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    'code' in error &&
-    typeof error.code === 'string' &&
-    /^E[A-Z_]+$/.test(error.code)
-  );
+/** The code of Node's own socket and lookup failures, for instance ECONNREFUSED; errors of a service have none. */
+function systemCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
+  return /^E[A-Z_]+$/.test(error.code) ? error.code : undefined;
 }

@@ -164,7 +164,7 @@ export function createSyncBench(
         },
       ),
     reconcile: (options: { policy?: string; roleVersion?: string; graceMs?: number } = {}) =>
-      reconcileSyncs(undefined, {
+      reconcileSyncs({
         conditions: createConditions(table),
         fivetranKey: { secretId: 'test/fivetran', read: () => Promise.resolve() },
         fivetran,
