@@ -60,6 +60,9 @@ interface DeliveryOutcome {
 /** Why a message did not leave. */
 export type Standstill = 'stopped' | 'refused';
 
+/** Slack takes about one message a second in a channel: https://docs.slack.dev/apis/web-api/rate-limits */
+export const betweenPostsMs = 1_100;
+
 const leaseSeconds = 60;
 /** How long nobody tries again when a person has to mend the set-up first. */
 const setupPauseSeconds = 60;

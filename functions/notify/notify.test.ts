@@ -249,6 +249,30 @@ test('an incident that is not dealt with is escalated once', async () => {
   expect(onCall.replies().map(({ text }) => text)).toEqual(['🚨 rental_pg: Still going on after 1 h.']);
 });
 
+test('an incident that is reported six times is escalated at once, once', async () => {
+  for (let report = 0; report < 12; report += 1) {
+    await onCall.send({});
+    onCall.clock.advance(30);
+  }
+  expect(onCall.replies().map(({ text }) => text)).toEqual([
+    '🚨 rental_pg: 6 times by now: sync of rental_pg failed: more rows changed than Teleport can take',
+  ]);
+  expect(JSON.stringify(onCall.replies()[0]?.blocks)).toContain('<!subteam^S0ONCALL>');
+});
+
+test('what comes back soon after it was over continues its incident, later it is a new one', async () => {
+  await onCall.send({});
+  await onCall.invoke(syncEnded());
+  await onCall.tick(10);
+  await onCall.send({});
+  expect(onCall.top().map(({ text }) => text.slice(0, 2))).toEqual(['🔴']);
+  expect(onCall.replies().at(-1)?.text).toContain('Back 10 min after it was over');
+  await onCall.invoke(syncEnded());
+  await onCall.tick(20);
+  await onCall.send({});
+  expect(onCall.top().map(({ text }) => text.split(' ')[0])).toEqual(['✅', '🔴']);
+});
+
 test('what is foreseen is one warning that is kept up to date, calls nobody again, and is taken back', async () => {
   const subject = { type: 'source' as const, id: 'postgres/assimilate_seem', name: 'rental_pg' };
   const foresee = (phase: 'problem' | 'resolved', summary: string) =>

@@ -162,6 +162,19 @@ test('what came and went while Slack was down is told as over, without calling a
   expect(allText()).not.toContain('S0ONCALL');
 });
 
+test('an outage that begins after the first message ends in one reply of each kind, and not in one for each repeat', async () => {
+  await onCall.send(failing(1));
+  onCall.slack.faults.add({ kind: 'unavailable' });
+  for (let repeat = 0; repeat < 72; repeat += 1) {
+    onCall.clock.advance(20 * 60);
+    await onCall.send(failing(1));
+  }
+  onCall.slack.faults.clear();
+  await onCall.tick(2);
+  expect(onCall.replies().map(({ text }) => text.split(' ')[0])).toEqual(['🚨', '🔁']);
+  expect(onCall.replies().at(-1)?.text).toContain('73 times by now');
+});
+
 test('an answer that is lost costs no second message where the channel can be read', async () => {
   onCall.slack.faults.add({ kind: 'answer-lost', times: 1, method: 'chat.postMessage' });
   await onCall.send(failing(1));

@@ -134,6 +134,20 @@ test('a default channel that cannot be used holds up only what goes there', asyn
   ]);
 });
 
+test('what is over before its channel can be used again is told as over, however much later', async () => {
+  route(`connection=${connection.id},channel=${elsewhere}`);
+  onCall.slack.faults.add({ kind: 'error', error: 'not_in_channel', channel: onCall.slack.channel });
+  const subject = { type: 'connection' as const, id: 'other', name: 'other_pg' };
+  await onCall.send({ subject });
+  onCall.clock.advance(60);
+  await onCall.send({ subject, phase: 'resolved', summary: '' });
+  await onCall.tick(40);
+  expect(told()).toEqual([]);
+  onCall.slack.faults.clear();
+  await onCall.tick();
+  expect(told()).toEqual([['✅', onCall.slack.channel]]);
+});
+
 const tenant = (index: number) => ({
   type: 'connection' as const,
   id: `tenant_${String(index)}`,

@@ -5,6 +5,7 @@ import type { MessageSurroundings } from '../../shared/rules/message.ts';
 import { renderStorm, renderStormLists } from '../../shared/rules/storm-message.ts';
 import { isCallDue, stormPolicy, type FirstMessages } from '../../shared/rules/storm.ts';
 import {
+  betweenPostsMs,
   findTried,
   isCertain,
   isGone,
@@ -88,7 +89,9 @@ export async function deliverStorm(
     const current = await delivery.incidents.changeStorm(key, (now) => now);
     const result = current === undefined ? 'nothing' : await step(current, members, delivery);
     if (result === 'stopped' || result === 'refused') return { outcome: result, posted };
-    if (result === 'went') posted += 1;
+    if (result === 'nothing') continue;
+    posted += 1;
+    await delivery.clock.sleep(betweenPostsMs);
   }
   return { outcome: 'done', posted };
 }
@@ -159,9 +162,10 @@ async function listMembers(
       delivery,
       (now) => (last ? { ...now, listed: upTo } : now),
     );
-    if (result !== 'went') return result;
+    if (result !== 'went' || last) return result;
+    await delivery.clock.sleep(betweenPostsMs);
   }
-  return 'went';
+  return 'nothing';
 }
 
 async function callAgain(

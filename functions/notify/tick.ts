@@ -2,7 +2,7 @@ import type { Incident } from '../../shared/contracts/incident.ts';
 import type { Metrics } from '../../shared/metrics.ts';
 import { applyTime, hasPost, isSettled } from '../../shared/rules/incident.ts';
 import { planFirstMessages } from '../../shared/rules/storm.ts';
-import { deliverIncident, placeOf, type Delivery } from './delivery.ts';
+import { betweenPostsMs, deliverIncident, placeOf, type Delivery } from './delivery.ts';
 import { deliverStorm, gatherStorm, isStormSettled } from './storm-delivery.ts';
 
 export interface TickResult {
@@ -14,8 +14,6 @@ export interface TickResult {
 const leaseSeconds = 90;
 /** The rest of a minute's work is left to the next tick. */
 const workMs = 40_000;
-/** Slack takes about one message a second in a channel: https://docs.slack.dev/apis/web-api/rate-limits */
-const betweenPostsMs = 1_100;
 const lateSeconds = 5 * 60;
 
 /**
@@ -72,7 +70,7 @@ async function passAndPost(delivery: Delivery): Promise<number> {
     posted += result.posted;
     if (result.outcome === 'stopped') return posted;
   }
-  await putAway(delivery);
+  await putAway(delivery, deadline);
   return posted;
 }
 
@@ -95,11 +93,12 @@ function waitsForCompany(incident: Incident, alone: ReadonlySet<string>): boolea
   );
 }
 
-async function putAway({ incidents, clock }: Delivery): Promise<void> {
+async function putAway({ incidents, clock }: Delivery, deadline: number): Promise<void> {
   const { incidents: all, storms } = await incidents.list();
   const now = clock.now();
   const going = new Set(storms.filter((storm) => !isStormSettled(storm, now)).map(({ key }) => key));
   for (const incident of all) {
+    if (clock.now().getTime() > deadline) return;
     const inStorm = incident.storm !== undefined && going.has(incident.storm);
     if (!inStorm && isSettled(incident, now)) await incidents.settle(incident);
   }

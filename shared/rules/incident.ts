@@ -396,7 +396,7 @@ const hasFaded = (incident: Incident, now: Date): boolean => {
 
 /**
  * Puts a letter in the outbox. While the first message has not left there is nothing to add to it: it will show
- * everything by itself. A letter of the same kind that never left is replaced, so that an outage of Slack ends in a
+ * everything by itself. A letter of the same kind that has not left is replaced, so that an outage of Slack ends in a
  * few messages and not in hundreds.
  */
 function write(incident: Incident, kind: Letter['kind'], text: string, now: Date): Incident {
@@ -408,7 +408,7 @@ function write(incident: Incident, kind: Letter['kind'], text: string, now: Date
     writtenAt: now.toISOString(),
     text,
   };
-  const kept = incident.letters.filter((other) => other.kind !== kind || other.triedAt !== undefined);
+  const kept = incident.letters.filter((other) => other.kind !== kind);
   return {
     ...incident,
     letters: [...kept, letter].slice(-most.letters),
