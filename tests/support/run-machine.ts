@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse as parseYaml, type ScalarTag, type CollectionTag, isScalar } from 'yaml';
 import { isJsonObject, toJson, type Json } from '../../local/json.ts';
-import { readDefinition, type State } from '../../local/step-functions/definition.ts';
+import { readDefinition, type Definition, type State } from '../../local/step-functions/definition.ts';
 import { interpret } from '../../local/step-functions/interpreter.ts';
 
 /** A fake of what a Task state calls: it receives the task's input and answers, or throws with an error's name. */
@@ -47,7 +47,7 @@ interface RunResult {
  * @throws Error when the definition is invalid, or a task was called that has no fake
  */
 export async function runMachine(name: string, options: RunOptions): Promise<RunResult> {
-  const definition = readDefinition(readMachine(name));
+  const definition = definitionOf(name);
   const executionName = options.executionName ?? 'test-execution';
   const input = toJson(options.input);
   const visited: string[] = [];
@@ -95,6 +95,15 @@ export async function runMachine(name: string, options: RunOptions): Promise<Run
   );
   if (missing !== undefined) throw missing;
   return { ...ended, visited, calls };
+}
+
+const definitions = new Map<string, Definition>();
+
+/** Read once: a test may run a machine a thousand times. */
+function definitionOf(name: string): Definition {
+  const known = definitions.get(name) ?? readDefinition(readMachine(name));
+  definitions.set(name, known);
+  return known;
 }
 
 /** The definition as Step Functions would receive it: references are ARNs that end in what they refer to. */
