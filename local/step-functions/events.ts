@@ -1,7 +1,7 @@
 import type { JsonObject } from '../json.ts';
 import type { ExecutionRef, LocalEvent } from '../observer.ts';
 import type { Execution } from './execution.ts';
-import type { Step } from './interpreter.ts';
+import type { Step } from './steps.ts';
 
 /**
  * What Step Functions puts on the account's default bus when an execution's status changes.

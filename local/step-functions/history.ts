@@ -1,6 +1,6 @@
 import type { Json } from '../json.ts';
 import type { State } from './definition.ts';
-import type { Lane, Step } from './interpreter.ts';
+import type { Lane, Step } from './steps.ts';
 
 /** https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html */
 export interface HistoryEvent {

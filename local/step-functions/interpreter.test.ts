@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Json } from '../json.ts';
 import { readDefinition } from './definition.ts';
-import { interpret, type Step, type TaskCall } from './interpreter.ts';
+import { interpret, type TaskCall } from './interpreter.ts';
+import type { Step } from './steps.ts';
 
 const lambda = 'arn:aws:lambda:us-east-1:111122223333:function:work';
 

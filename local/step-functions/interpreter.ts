@@ -2,34 +2,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ExecutionError, StateMachine } from 'aws-local-stepfunctions';
 import { toJson, type Json, type JsonObject } from '../json.ts';
 import type { Definition, State } from './definition.ts';
-import { evaluate, forLibrary, RuntimeError, stateContexts, type Progress } from './library.ts';
-
-/**
- * One sequence of states: the machine itself, a branch of a Parallel state, or one iteration of a Map state.
- * Whoever records what happens keeps its place in the sequence here.
- */
-export interface Lane {
-  parent: Lane | undefined;
-  /** Of an iteration: the Map state's name and the item's index. */
-  iteration: { name: string; index: number } | undefined;
-}
-
-/** Something that happened while a machine ran, in order within its lane. */
-export type Step =
-  | { kind: 'entered'; lane: Lane; state: State; input: Json }
-  | { kind: 'exited'; lane: Lane; state: State; output: Json }
-  /** An attempt failed; it may still be retried or caught. */
-  | { kind: 'failed'; lane: Lane; state: State; error: string; cause: string }
-  | { kind: 'retried'; lane: Lane; state: State; attempt: number }
-  /** The state will not end: a sibling branch failed, or the execution was stopped. */
-  | { kind: 'aborted'; lane: Lane; state: State }
-  /** A Parallel or Map state begins its lanes; `length` is the number of items of a Map state. */
-  | { kind: 'fanned-out'; lane: Lane; state: State; length: number }
-  | { kind: 'joined'; lane: Lane; state: State; last: Lane | undefined }
-  | { kind: 'iteration-started'; lane: Lane }
-  | { kind: 'iteration-succeeded'; lane: Lane }
-  | { kind: 'iteration-failed'; lane: Lane }
-  | { kind: 'iteration-aborted'; lane: Lane };
+import { fanOut, type Surroundings } from './fan-out.ts';
+import { MachineAbortedError, orAborted, refuseIfAborted } from './interruption.ts';
+import { forLibrary, stateContexts, type Progress } from './library.ts';
+import type { Lane, Step } from './steps.ts';
 
 /** A Task state wants its work done. */
 export interface TaskCall {
@@ -52,11 +28,6 @@ export interface InterpreterOptions {
   waitMs?: number;
   /** Milliseconds before each retry instead of the retrier's own interval. */
   retryMs?: number;
-}
-
-/** The signal was aborted before the machine ended. */
-export class MachineAbortedError extends Error {
-  override readonly name = 'MachineAbortedError';
 }
 
 /**
@@ -90,6 +61,11 @@ async function runLane(
 ): Promise<Json> {
   refuseIfAborted(signal);
   const emit = options.onStep ?? (() => undefined);
+  const surroundings: Surroundings = {
+    context: options.context,
+    emit,
+    runLane: (...lanes) => runLane(...lanes, options),
+  };
   const progress = new Map<string, Progress>();
   const context = { ...laneContext, ...stateContexts(definition, progress), Machine: options.context };
   const open: State[] = [];
@@ -106,7 +82,7 @@ async function runLane(
     const output = await orAborted(signal, () =>
       state.type === 'Task'
         ? runTask(state, lane, taskInput, signal, options)
-        : fanOut(state, lane, taskInput, laneContext, signal, options),
+        : fanOut(state, lane, taskInput, laneContext, signal, surroundings),
     );
     at.attempts = 0;
     return output;
@@ -194,123 +170,6 @@ class DataLimitError extends Error {
   override readonly name = 'States.DataLimitExceeded';
   readonly isRetryable = false;
   readonly isCatchable = false;
-}
-
-async function fanOut(
-  state: State,
-  lane: Lane,
-  input: Json,
-  laneContext: JsonObject,
-  signal: AbortSignal,
-  options: InterpreterOptions,
-): Promise<Json> {
-  const emit = options.onStep ?? (() => undefined);
-  const controller = new AbortController();
-  const signals = AbortSignal.any([signal, controller.signal]);
-  const branches = await branchesOf(state, input, laneContext, options);
-  emit({ kind: 'fanned-out', lane, state, length: branches.length });
-  let last: Lane | undefined;
-  const runBranch = async ({ definition, input: branchInput, context, index }: Branch): Promise<Json> => {
-    const iteration = state.type === 'Map' ? { name: state.name, index } : undefined;
-    const branch: Lane = { parent: lane, iteration };
-    const mark = (kind: 'started' | 'succeeded' | 'failed' | 'aborted'): void => {
-      if (iteration !== undefined) emit({ kind: `iteration-${kind}`, lane: branch });
-    };
-    mark('started');
-    try {
-      const output = await runLane(branch, definition, branchInput, context, signals, options);
-      mark('succeeded');
-      return output;
-    } catch (error) {
-      mark(error instanceof MachineAbortedError ? 'aborted' : 'failed');
-      // One branch failed: the others are stopped, and all have ended before the state fails.
-      if (!signals.aborted) controller.abort();
-      throw error;
-    } finally {
-      last = branch;
-    }
-  };
-  const limit = typeof state.source.MaxConcurrency === 'number' ? state.source.MaxConcurrency : 0;
-  const settled = await settleAll(
-    branches.map((branch) => () => runBranch(branch)),
-    limit || 40,
-  );
-  const failures = settled.flatMap((result) => (result.status === 'rejected' ? [result] : []));
-  const failure = failures.find(({ reason }) => !(reason instanceof MachineAbortedError)) ?? failures.at(0);
-  if (failure !== undefined) throw failure.reason;
-  emit({ kind: 'joined', lane, state, last });
-  return settled.map((result) => (result.status === 'fulfilled' ? result.value : null));
-}
-
-interface Branch {
-  definition: Definition;
-  input: Json;
-  context: JsonObject;
-  index: number;
-}
-
-async function branchesOf(
-  state: State,
-  input: Json,
-  laneContext: JsonObject,
-  options: InterpreterOptions,
-): Promise<Branch[]> {
-  if (state.type === 'Parallel') {
-    return state.branches.map((definition, index) => ({ definition, input, context: laneContext, index }));
-  }
-  const { ItemsPath: itemsPath, ItemSelector: selector = state.source.Parameters } = state.source;
-  const context = { ...laneContext, Machine: options.context };
-  const items =
-    typeof itemsPath === 'string' ? await evaluate({ 'value.$': itemsPath }, input, context) : input;
-  const [definition] = state.branches;
-  if (!Array.isArray(items) || definition === undefined) {
-    throw new RuntimeError(`Map state ${state.name} needs a list, from its input or by ItemsPath.`);
-  }
-  return Promise.all(
-    items.map(async (item, index) => {
-      const itemContext = { ...laneContext, Map: { Item: { Index: index, Value: item } } };
-      const branchInput =
-        selector === undefined
-          ? item
-          : await evaluate({ value: selector }, input, { ...context, ...itemContext });
-      return { definition, input: branchInput, context: itemContext, index };
-    }),
-  );
-}
-
-async function settleAll<Value>(
-  work: (() => Promise<Value>)[],
-  limit: number,
-): Promise<PromiseSettledResult<Value>[]> {
-  const results: Promise<PromiseSettledResult<Value>[]>[] = [];
-  const queue = work.entries();
-  const settled: PromiseSettledResult<Value>[] = [];
-  const worker = async (): Promise<PromiseSettledResult<Value>[]> => {
-    for (const [index, item] of queue) {
-      const [result] = await Promise.allSettled([item()]);
-      settled[index] = result;
-    }
-    return settled;
-  };
-  for (let count = 0; count < Math.min(limit, work.length); count += 1) results.push(worker());
-  await Promise.all(results);
-  return settled;
-}
-
-function refuseIfAborted(signal: AbortSignal): void {
-  if (signal.aborted) throw new MachineAbortedError('The machine was stopped.');
-}
-
-async function orAborted<Value>(signal: AbortSignal, work: () => Promise<Value>): Promise<Value> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const stop = (): void => reject(new MachineAbortedError('The machine was stopped.'));
-  if (signal.aborted) stop();
-  signal.addEventListener('abort', stop, { once: true });
-  try {
-    return await Promise.race([promise, signal.aborted ? promise : work()]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }
 
 function causeText(cause: unknown): string {

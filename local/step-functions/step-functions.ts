@@ -5,7 +5,8 @@ import { allStates, readValidDefinition } from './definition.ts';
 import { StepFunctionsError, type Execution, type ExecutionStatus, type Machine } from './execution.ts';
 import { createHistoryRecorder, type HistoryRecorder } from './history.ts';
 import { createTaskRunner, refuseUnknownResource, type InvokeFunction, type Refusal } from './tasks.ts';
-import { interpret, MachineAbortedError } from './interpreter.ts';
+import { interpret } from './interpreter.ts';
+import { MachineAbortedError } from './interruption.ts';
 import { statusChange, stepEvent } from './events.ts';
 
 export interface StepFunctionsOptions {
