@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { startStack, type LocalStack } from '../local/stack.ts';
+import { createCallGraph } from '../tests/template/asked-actions.ts';
 import { createOperator, type Operator } from '../tests/support/operator.ts';
 
 let stack: LocalStack;
@@ -14,11 +15,15 @@ beforeAll(async () => {
 });
 afterAll(() => stack.stop());
 
+const root = path.resolve(import.meta.dirname, '..');
+
 /** The policy of docs/command-line.md, for the local stack. */
-function documentedPolicy(): unknown {
-  const page = readFileSync(path.resolve(import.meta.dirname, '../docs/command-line.md'), 'utf8');
+function documentedPolicy(): { Statement: { Action: string | string[] }[] } {
+  const page = readFileSync(path.join(root, 'docs/command-line.md'), 'utf8');
   const [, json = ''] = /```json\n(.+?)```/s.exec(page) ?? [];
-  return JSON.parse(json.replaceAll('-prod-', '-dev-').replaceAll('/prod/', '/dev/'));
+  return JSON.parse(json.replaceAll('-prod-', '-dev-').replaceAll('/prod/', '/dev/')) as ReturnType<
+    typeof documentedPolicy
+  >;
 }
 
 /** Allows a role what the policy says, and nothing that it was allowed before. */
@@ -31,6 +36,16 @@ function allow(name: string, policy: unknown): string {
 /** An operator who may do what the policy allows. */
 const operatorWith = (name: string, policy: unknown): Operator =>
   createOperator(stack.info, { AWS_ACCESS_KEY_ID: allow(name, policy) });
+
+it('the documented rights are exactly what the command line can ask AWS for', () => {
+  const entry = path.join(root, 'cli/main.ts');
+  const asked = createCallGraph(root, [entry]).actionsOf(entry);
+  const documented = documentedPolicy().Statement.flatMap(({ Action }) => Action);
+  // The doctor only asks whether it might; a secret under a key of its own takes the right to decrypt.
+  expect([...documented, 'ec2:AcceptVpcEndpointConnections'].sort()).toEqual(
+    [...asked, 'kms:Decrypt'].sort(),
+  );
+});
 
 it('the documented rights are enough for every kind of command, and the doctor says that accepting is not among them', async () => {
   const operator = operatorWith('operator', documentedPolicy());

@@ -7,9 +7,13 @@ const servicePrefixes: Record<string, string> = {
   'client-ec2': 'ec2',
   'client-elastic-load-balancing-v2': 'elasticloadbalancing',
   'client-eventbridge': 'events',
+  'client-lambda': 'lambda',
   'client-secrets-manager': 'secretsmanager',
   'client-sfn': 'states',
 };
+
+/** Actions that are not called like the operation that they allow. */
+const otherNames: Record<string, string> = { 'lambda:Invoke': 'lambda:InvokeFunction' };
 
 /** Answers for an entry file which IAM actions the code that it can reach asks AWS for. */
 export interface CallGraph {
@@ -69,7 +73,8 @@ export function createCallGraph(root: string, entryFiles: readonly string[]): Ca
         const operation =
           ts.isClassDeclaration(declaration) && /^(\w+)Command$/.exec(declaration.name?.text ?? '')?.[1];
         if (service !== undefined && operation) {
-          actions.add(`${servicePrefixes[service] ?? service}:${operation}`);
+          const action = `${servicePrefixes[service] ?? service}:${operation}`;
+          actions.add(otherNames[action] ?? action);
         }
         call(declaration);
         if (ts.isFunctionDeclaration(declaration) || ts.isVariableDeclaration(declaration))
