@@ -1,4 +1,4 @@
-import type { AwsError } from './service.ts';
+import { AwsError } from './service.ts';
 
 /** How one service words its complaints about parameters. */
 export interface InputErrors {
@@ -6,6 +6,22 @@ export interface InputErrors {
   /** `expectation` completes the sentence "expected …". */
   invalid: (name: string, value: unknown, expectation: string) => AwsError;
 }
+
+/** As services with a JSON protocol word it, where parameters begin with a small letter whatever was sent. */
+export const validationErrors: InputErrors = {
+  missing: (name: string) =>
+    new AwsError(
+      'ValidationException',
+      `1 validation error detected: Value null at '${lowerFirst(name)}' failed to satisfy constraint: Member must not be null`,
+    ),
+  invalid: (name: string, value: unknown, expectation: string) =>
+    new AwsError(
+      'ValidationException',
+      `1 validation error detected: Value '${JSON.stringify(value)}' at '${lowerFirst(name)}' failed to satisfy constraint: expected ${expectation}`,
+    ),
+};
+
+const lowerFirst = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1);
 
 /** Typed reading of one request's parameters, whether its protocol carries types (JSON) or only text (query). */
 export interface Input {

@@ -1,24 +1,9 @@
-import { readInput, type Input } from '../aws/input.ts';
+import { readInput, validationErrors, type Input } from '../aws/input.ts';
 import { takePage } from '../aws/paging.ts';
 import { AwsError, type Service } from '../aws/service.ts';
 import { isJsonObject, parseJson, type JsonObject } from '../json.ts';
 import type { Bus, EventBridge, Rule, RuleTarget } from './event-bridge.ts';
 import { matchesPattern, PatternError, validatePattern } from './pattern.ts';
-
-const inputErrors = {
-  missing: (name: string) =>
-    new AwsError(
-      'ValidationException',
-      `1 validation error detected: Value null at '${lowerFirst(name)}' failed to satisfy constraint: Member must not be null`,
-    ),
-  invalid: (name: string, value: unknown, expectation: string) =>
-    new AwsError(
-      'ValidationException',
-      `1 validation error detected: Value '${JSON.stringify(value)}' at '${lowerFirst(name)}' failed to satisfy constraint: expected ${expectation}`,
-    ),
-};
-
-const lowerFirst = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1);
 
 /** The most that one PutEvents request may carry, in bytes. */
 const largestPut = 262_144;
@@ -49,9 +34,9 @@ export function eventBridgeService(eventBridge: EventBridge): Service {
     takePage(items, keyOf, {
       limit: input.integer('Limit', { min: 1, max: 100 }) ?? 100,
       token: input.optionalString('NextToken'),
-      invalidToken: () => inputErrors.invalid('NextToken', '…', 'a token of an earlier answer'),
+      invalidToken: () => validationErrors.invalid('NextToken', '…', 'a token of an earlier answer'),
     });
-  const read = (call: { input: Record<string, unknown> }): Input => readInput(call.input, inputErrors);
+  const read = (call: { input: Record<string, unknown> }): Input => readInput(call.input, validationErrors);
 
   return {
     scope: 'events',
@@ -60,7 +45,7 @@ export function eventBridgeService(eventBridge: EventBridge): Service {
       PutEvents: (call) => {
         const entries = read(call).structures('Entries');
         if (entries.length < 1 || entries.length > 10) {
-          throw inputErrors.invalid('Entries', entries.length, 'one to ten entries');
+          throw validationErrors.invalid('Entries', entries.length, 'one to ten entries');
         }
         if (Buffer.byteLength(JSON.stringify(call.input.Entries)) > largestPut) {
           throw new AwsError(

@@ -1,4 +1,4 @@
-import { readInput, type Input } from '../aws/input.ts';
+import { readInput, validationErrors, type Input } from '../aws/input.ts';
 import { takePage } from '../aws/paging.ts';
 import { createProperties } from '../aws/properties.ts';
 import { AwsError, type Call, type Operation, type Service } from '../aws/service.ts';
@@ -17,7 +17,7 @@ export function stepFunctionsService(stepFunctions: StepFunctions): Service {
     (run: (input: Input, call: Call) => unknown): Operation =>
     (call) => {
       try {
-        return run(readInput(call.input, inputErrors), call);
+        return run(readInput(call.input, validationErrors), call);
       } catch (error) {
         if (error instanceof StepFunctionsError) throw new AwsError(error.code, error.message);
         throw error;
@@ -65,7 +65,7 @@ export function stepFunctionsService(stepFunctions: StepFunctions): Service {
         const machine = machineOf(input);
         const status = input.optionalString('statusFilter');
         if (status !== undefined && !statuses.includes(status)) {
-          throw inputErrors.invalid('statusFilter', status, `one of ${statuses.join(', ')}`);
+          throw validationErrors.invalid('statusFilter', status, `one of ${statuses.join(', ')}`);
         }
         const found = stepFunctions
           .executions()
@@ -129,19 +129,6 @@ export function stepFunctionsResources(
     },
   };
 }
-
-const inputErrors = {
-  missing: (name: string) =>
-    new AwsError(
-      'ValidationException',
-      `1 validation error detected: Value null at '${name}' failed to satisfy constraint: Member must not be null`,
-    ),
-  invalid: (name: string, value: unknown, expectation: string) =>
-    new AwsError(
-      'ValidationException',
-      `1 validation error detected: Value '${JSON.stringify(value)}' at '${name}' failed to satisfy constraint: expected ${expectation}`,
-    ),
-};
 
 function arn(input: Input, name: string, kind: 'stateMachine' | 'execution'): string {
   const value = input.string(name);

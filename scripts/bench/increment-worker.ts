@@ -14,6 +14,7 @@ import * as sourceFacts from '../../shared/clients/postgres/source-facts.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { DatabricksSecret } from '../../shared/contracts/databricks-secret.ts';
 import { parse } from '../../shared/contracts/parse.ts';
+import { silentLog as log } from '../../tests/support/silent-log.ts';
 
 // A process of its own around mark-source or verify-increment, so that its memory is theirs. Obeys its parent:
 // {mark: true} and {verify: markId}, and answers with the result and its peak memory.
@@ -52,14 +53,6 @@ const record = {
 const connections = { read: () => Promise.resolve(record) };
 const items = readLedger(setting.ledgerFile);
 const marks = createMarks(createMemoryTable(items), systemClock);
-const log = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  remember: () => undefined,
-  forget: () => undefined,
-};
 const deleteCheckRows = 50_000;
 
 const mark = () =>
