@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { PermanentDeliveryError, type Deliver, type DeliveryCause } from './events/delivery.ts';
-import type { Permissions } from './iam/permissions.ts';
-import type { LambdaHost } from './lambda/lambda-host.ts';
-import type { Sqs } from './sqs/sqs.ts';
-import { StepFunctionsError } from './step-functions/execution.ts';
-import type { StepFunctions } from './step-functions/step-functions.ts';
+import { PermanentDeliveryError, type Deliver, type DeliveryCause } from './aws/events/delivery.ts';
+import type { Permissions } from './aws/iam/permissions.ts';
+import type { LambdaHost } from './aws/lambda/lambda-host.ts';
+import type { Sqs } from './aws/sqs/sqs.ts';
+import { StepFunctionsError } from './aws/step-functions/execution.ts';
+import type { StepFunctions } from './aws/step-functions/step-functions.ts';
 
 interface Targets {
   lambda: LambdaHost;

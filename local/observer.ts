@@ -1,5 +1,5 @@
 import type { Json } from './json.ts';
-import type { StateType } from './step-functions/definition.ts';
+import type { StateType } from './aws/step-functions/definition.ts';
 
 /** Everything that the local stack tells whoever watches it: the story's progress, the report, a test. */
 export type LocalEvent =

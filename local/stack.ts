@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { packageService, templatePath } from '../scripts/package.ts';
 import { startCloud, type Cloud } from './cloud.ts';
-import type { FunctionClock } from './lambda/messages.ts';
+import type { FunctionClock } from './aws/lambda/messages.ts';
 import { startDatabricks, type LocalDatabricks } from './databricks/databricks.ts';
 import { startWarehouse, type Warehouse } from './databricks/warehouse.ts';
 import { startFivetran, type LocalFivetran } from './fivetran/fivetran.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { allStates, readDefinition } from '../local/step-functions/definition.ts';
+import { allStates, readDefinition } from '../local/aws/step-functions/definition.ts';
 import { readEvent } from '../functions/notify/read-event.ts';
 import { thrownMessage } from '../shared/rules/thrown-message.ts';
 import { readMachine, runMachine, throws } from '../tests/support/run-machine.ts';

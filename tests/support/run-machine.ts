@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse as parseYaml, type ScalarTag, type CollectionTag, isScalar } from 'yaml';
 import { isJsonObject, toJson, type Json } from '../../local/json.ts';
-import { readDefinition, type Definition, type State } from '../../local/step-functions/definition.ts';
-import { interpret } from '../../local/step-functions/interpreter.ts';
+import { readDefinition, type Definition, type State } from '../../local/aws/step-functions/definition.ts';
+import { interpret } from '../../local/aws/step-functions/interpreter.ts';
 
 /** A fake of what a Task state calls: it receives the task's input and answers, or throws with an error's name. */
 type FakeTask = (input: never) => unknown;
