@@ -35,6 +35,7 @@ describe('the command line of operators', () => {
       prefix: 'demo',
       service: 'postgres',
       method: 'TELEPORT',
+      'schema-names': 'FIVETRAN_NAMING',
       frequency: '360',
       schedule: 'auto',
       port: new URL(postgres.admin).port,
@@ -144,6 +145,21 @@ describe('wrong use', () => {
     {
       args: ['status', '--stage', 'prod'],
       says: 'There is no function fivetran-privatelink-prod-readSync in us-east-1',
+    },
+    {
+      args: [
+        'connect',
+        'postgres',
+        '--group',
+        'g',
+        '--prefix',
+        'demo',
+        '--frequency',
+        '7',
+        '--method',
+        'teleport',
+      ],
+      says: '--method is "teleport" but must be TELEPORT, QUERY_BASED, XMIN or WAL_PGOUTPUT.\n--frequency is "7" but must be 1, 5, 15,',
     },
     { args: ['status', '--colour'], says: "Unknown option '--colour'" },
     {

@@ -1,4 +1,3 @@
-import type * as z from 'zod/mini';
 import type { Stack } from './stack.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -11,7 +10,7 @@ export interface Given {
 
 /** The form of a value, so that a slip of the pen starts no execution and wakes nobody. */
 export interface Form {
-  schema: z.ZodMiniType;
+  fits: (text: string) => boolean;
   /** What it must do or be, for instance `look like vpce-0123456789abcdef0`. */
   must: string;
 }

@@ -54,6 +54,6 @@ function faultsOf(command: Command, { arguments: values, options }: Given): stri
 }
 
 function faultOfValue(name: string, value: string | boolean | undefined, form: Form | undefined): string[] {
-  if (value === undefined || form === undefined || form.schema.safeParse(value).success) return [];
-  return [`${name} is "${String(value)}" but must ${form.must}`];
+  if (typeof value !== 'string' || form === undefined || form.fits(value)) return [];
+  return [`${name} is "${value}" but must ${form.must}`];
 }

@@ -1,6 +1,9 @@
+import { ConnectSourceRequest } from '../../shared/contracts/setup.ts';
 import type { Command } from '../command.ts';
-import { forms } from '../forms.ts';
+import { forms, numberForm, textForm } from '../forms.ts';
 import { endedInWords, startAndShow } from '../follow.ts';
+
+const { shape } = ConnectSourceRequest;
 
 export const connect: Command = {
   name: 'connect',
@@ -19,34 +22,51 @@ export const connect: Command = {
       value: 'name',
       description: "the connection's name and the beginning of its schemas at the destination; permanent",
       required: true,
+      form: textForm(
+        shape.schemaPrefix,
+        'be small letters, digits and underscores, no digit first, 63 at most',
+      ),
     },
     service: {
       type: 'string',
       value: 'type',
       description: 'postgres, postgres_rds or aurora_postgres (default postgres)',
+      form: textForm(shape.service, 'be postgres, postgres_rds or aurora_postgres'),
     },
     method: {
       type: 'string',
       value: 'method',
       description: 'TELEPORT, QUERY_BASED, XMIN or WAL_PGOUTPUT (default TELEPORT)',
+      form: textForm(shape.updateMethod, 'be TELEPORT, QUERY_BASED, XMIN or WAL_PGOUTPUT'),
+    },
+    'schema-names': {
+      type: 'string',
+      value: 'naming',
+      description:
+        'FIVETRAN_NAMING, or SOURCE_NAMING for the names as the source has them (default FIVETRAN_NAMING); permanent',
+      form: textForm(shape.destinationSchemaNames, 'be FIVETRAN_NAMING or SOURCE_NAMING'),
     },
     frequency: {
       type: 'string',
       value: 'minutes',
       description: 'minutes between two syncs',
-      form: forms.wholeNumber,
+      form: numberForm(
+        shape.syncFrequency,
+        'be 1, 5, 15, 30, 60, 120, 180, 360, 480, 720 or 1440, which Fivetran knows',
+      ),
     },
     schedule: {
       type: 'string',
       value: 'type',
       description: "auto, or manual when run-sync's own schedule starts the syncs",
+      form: textForm(shape.scheduleType, 'be auto or manual'),
     },
     host: { type: 'string', value: 'name', description: "host for Fivetran, instead of the link's own name" },
     port: {
       type: 'string',
       value: 'number',
       description: "where the source's secret has another one",
-      form: forms.wholeNumber,
+      form: numberForm(shape.port, 'be a whole number from 1 to 65535'),
     },
     database: { type: 'string', value: 'name', description: "where the source's secret has another one" },
     'service-id': {
@@ -57,27 +77,28 @@ export const connect: Command = {
     },
   },
   run({ arguments: [source], options }, stack, terminal) {
-    const given = Object.fromEntries(
-      Object.entries(options).flatMap(([option, value]) => {
-        const field = fields[option];
-        if (field === undefined || value === undefined) return [];
-        return [[field, connect.options[option]?.form === forms.wholeNumber ? Number(value) : value]];
-      }),
-    );
-    return startAndShow(stack, terminal, 'connect-source', { source, ...given });
+    const input: Record<string, unknown> = { source };
+    for (const [field, option] of Object.entries(optionOf)) {
+      const value = options[option];
+      if (value !== undefined) input[field] = numbers.has(field) ? Number(value) : value;
+    }
+    return startAndShow(stack, terminal, 'connect-source', input);
   },
 };
 
-/** Options and the fields of connect-source's input that they fill. */
-const fields: Record<string, string> = {
-  group: 'groupId',
-  prefix: 'schemaPrefix',
+/** The option that fills each field of connect-source's input, beside the source itself. */
+const optionOf: Record<Exclude<keyof ConnectSourceRequest, 'source'>, string> = {
+  groupId: 'group',
+  schemaPrefix: 'prefix',
   service: 'service',
-  method: 'updateMethod',
-  frequency: 'syncFrequency',
-  schedule: 'scheduleType',
+  updateMethod: 'method',
+  destinationSchemaNames: 'schema-names',
+  syncFrequency: 'frequency',
+  scheduleType: 'schedule',
   host: 'host',
   port: 'port',
   database: 'database',
-  'service-id': 'serviceId',
+  serviceId: 'service-id',
 };
+
+const numbers: ReadonlySet<string> = new Set(['syncFrequency', 'port']);

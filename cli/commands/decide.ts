@@ -1,5 +1,6 @@
+import { ExpectedDays } from '../../shared/contracts/endpoint-decision.ts';
 import type { Command, Given } from '../command.ts';
-import { forms } from '../forms.ts';
+import { forms, numberForm } from '../forms.ts';
 import { endedInWords, startAndShow, type Told } from '../follow.ts';
 import { memberOf } from '../member.ts';
 import type { Stack } from '../stack.ts';
@@ -80,7 +81,7 @@ export const expect: Command = {
       type: 'string',
       value: '1-7',
       description: 'for how many days (default 7)',
-      form: forms.days,
+      form: numberForm(ExpectedDays, 'be a whole number from 1 to 7'),
     },
     ...why,
   },

@@ -20,6 +20,9 @@ const byHand = {
   reason: Why,
 };
 
+/** For how many days an endpoint may be expected. */
+export const ExpectedDays = z.int().check(z.minimum(1), z.maximum(7));
+
 const commands = [
   /** Accepts a held request: sets checks 3, 5, 6 and 7 aside. */
   z.strictObject({ action: z.literal('accept'), ...byHand }),
@@ -33,7 +36,7 @@ const commands = [
     serviceId: ServiceId,
     approvedBy: Who,
     reason: Why,
-    days: z._default(z.int().check(z.minimum(1), z.maximum(7)), 7),
+    days: z._default(ExpectedDays, 7),
   }),
   /** Takes an expectation back. */
   z.strictObject({
