@@ -79,7 +79,7 @@ test('repeats go into the thread after a quiet period, and are counted in the fi
   await onCall.send({});
   expect(onCall.top()).toHaveLength(1);
   expect(onCall.replies().map(({ text }) => text)).toEqual([
-    expect.stringContaining('🔁 rental_pg: Reported again, 3 times by now'),
+    expect.stringContaining('🔁 Reported again, 3 times by now: sync of rental_pg failed'),
   ]);
 });
 
@@ -246,7 +246,9 @@ test('an incoming webhook gets single messages, the end included', async () => {
 test('an incident that is not dealt with is escalated once', async () => {
   await onCall.send({});
   await onCall.tick(130);
-  expect(onCall.replies().map(({ text }) => text)).toEqual(['🚨 rental_pg: Still going on after 1 h.']);
+  expect(onCall.replies().map(({ text }) => text)).toEqual([
+    '🚨 Still going on after 1 h: sync of rental_pg failed: more rows changed than Teleport can take',
+  ]);
 });
 
 test('an incident that is reported six times is escalated at once, once', async () => {
@@ -255,7 +257,7 @@ test('an incident that is reported six times is escalated at once, once', async 
     onCall.clock.advance(30);
   }
   expect(onCall.replies().map(({ text }) => text)).toEqual([
-    '🚨 rental_pg: 6 times by now: sync of rental_pg failed: more rows changed than Teleport can take',
+    '🚨 6 times by now: sync of rental_pg failed: more rows changed than Teleport can take',
   ]);
   expect(JSON.stringify(onCall.replies()[0]?.blocks)).toContain('<!subteam^S0ONCALL>');
 });

@@ -1,8 +1,9 @@
 import type { Incident, Storm } from '../../shared/contracts/incident.ts';
+import { escapeWithin } from '../../shared/rules/block-kit.ts';
 import { duration } from '../../shared/rules/duration.ts';
 import { isBroken, joinStorm } from '../../shared/rules/incident.ts';
 import type { MessageSurroundings } from '../../shared/rules/message.ts';
-import { renderStorm, renderStormLists } from '../../shared/rules/storm-message.ts';
+import { renderStorm, renderStormLists, stormStatement } from '../../shared/rules/storm-message.ts';
 import { isCallDue, stormPolicy, type FirstMessages } from '../../shared/rules/storm.ts';
 import {
   betweenPostsMs,
@@ -178,7 +179,8 @@ async function callAgain(
   const { mention } = surroundingsOfAll(members, delivery);
   const lasted = duration((now.getTime() - Date.parse(storm.openedAt)) / 1000);
   const broken = members.filter(isBroken).length;
-  const text = `🚨 Still going on after ${lasted}: ${String(broken)} of ${String(members.length)}. ${mention}`;
+  const said = escapeWithin(stormStatement(members), 400);
+  const text = `🚨 Still going on after ${lasted}, ${String(broken)} of ${String(members.length)}: ${said}  ${mention}`;
   return tell(
     storm,
     { ...inThread(storm, text, `call-${storm.escalatedAt ?? 'first'}`, delivery), broadcast: true },

@@ -359,10 +359,16 @@ function escalateInTime(incident: Incident, now: Date): Incident {
   }
   return escalate(
     incident,
-    `Still going on after ${duration(secondsBetween(brokenSince(incident), now))}.`,
+    `Still going on after ${duration(secondsBetween(brokenSince(incident), now))}${worstOf(incident)}`,
     now,
   );
 }
+
+/** What calls people once more says what it is about: it may be all that a lock screen shows. */
+const worstOf = (incident: Incident): string => {
+  const summary = shownProblems(incident)[0]?.summary ?? '';
+  return summary === '' ? '.' : `: ${summary}`;
+};
 
 function escalate(incident: Incident, text: string, now: Date): Incident {
   return write({ ...incident, escalatedAt: now.toISOString() }, 'escalation', text, now);
@@ -378,7 +384,7 @@ function remindInTime(incident: Incident, now: Date): Incident {
   return write(
     { ...incident, remindedAt: now.toISOString() },
     'reminder',
-    `Still waiting for a decision after ${waiting}.`,
+    `Still waiting for a decision after ${waiting}${worstOf(incident)}`,
     now,
   );
 }

@@ -85,15 +85,15 @@ export function renderLetter(
   const [worst] = shownProblems(incident);
   const name = subjectName(incident.subject);
   const sign = letterSigns[letter.kind];
-  const text = escapeWithin(plainHeadline(`${sign} ${name}: ${letter.text}`), 400);
+  const named = letter.text.includes(name) ? letter.text : `${name}: ${letter.text}`;
   const mentions = letter.kind === 'escalation' || letter.kind === 'reminder';
   const mention = mentions && surroundings.mention !== '' ? `  ${surroundings.mention}` : '';
-  const said = options.threads ? `${sign} ${letter.text}` : `${sign} ${name}: ${letter.text}`;
+  const said = options.threads ? letter.text : named;
   return {
-    text,
+    text: escapeWithin(plainHeadline(`${sign} ${withClock(named)}`), 400),
     blocks: [
-      section(`${escapeWithin(said, 2_500)}${mention}`),
-      ...(worst === undefined ? [] : letterDetails(letter, worst, surroundings)),
+      section(`${sign} ${outside(said, 2_500)}${mention}`),
+      ...(worst === undefined ? [] : letterDetails(letter, worst, surroundings, options.threads)),
     ],
     broadcast: mentions,
   };
@@ -109,9 +109,18 @@ const letterSigns: Record<Letter['kind'], string> = {
   recovered: '✅',
 };
 
-/** A repeat says why, which may have changed; a reminder shows again how to decide. */
-function letterDetails(letter: Letter, worst: Problem, surroundings: MessageSurroundings): Block[] {
-  if (letter.kind === 'reminder') return commandsOf(worst, surroundings);
+/** A repeat says why, which may have changed; where there is no thread with it at its top, a reminder how to decide. */
+function letterDetails(
+  letter: Letter,
+  worst: Problem,
+  surroundings: MessageSurroundings,
+  threads: boolean,
+): Block[] {
+  if (letter.kind === 'reminder') {
+    return threads
+      ? [context('How to decide is said at the top of this thread.')]
+      : commandsOf(worst, surroundings);
+  }
   if (letter.kind === 'again' || letter.kind === 'also')
     return [...whyOf(worst.content), ...remedyOf(worst.content)];
   return [];

@@ -57,6 +57,9 @@ export function renderStorm(
   };
 }
 
+/** What is in the storm, in one line. */
+export const stormStatement = (members: readonly Incident[]): string => named(groupsOf(members));
+
 /** Slack takes 40,000 characters of plain text in a message, far more than in blocks: https://docs.slack.dev/reference/methods/chat.postMessage#text */
 const mostListText = 38_000;
 const mostName = 36;

@@ -67,6 +67,18 @@ describe.each([
     expect(await ask(4)).toEqual([true, true, true, false]);
   });
 
+  test('who was held up on the way does not make a burst look older than it is', async () => {
+    const { clock, incidents } = setUp();
+    clock.advance(3_600);
+    for (let count = 0; count < 3; count += 1) expect(await incidents.mayOpenAtOnce()).toBe(true);
+    clock.advance(50);
+    expect(await incidents.mayOpenAtOnce()).toBe(false);
+    clock.advance(-40);
+    expect(await incidents.mayOpenAtOnce()).toBe(false);
+    clock.advance(61);
+    expect(await incidents.mayOpenAtOnce()).toBe(false);
+  });
+
   test('a recovery is remembered, the newest of each scope', async () => {
     const { incidents } = setUp();
     await incidents.noteRecovery(key, 'sync', '2026-11-02T10:05:00.000Z');

@@ -172,11 +172,12 @@ export function createIncidents(table: LedgerTable, clock: Clock): Incidents {
         { expression: '#first <= :ago AND #waiting <= :ago' },
       );
       if (taken !== undefined) return true;
-      await table.update(key, {
-        expression: 'SET #waiting = :now',
-        names: { '#waiting': 'waiting' },
-        values: { ':now': now },
-      });
+      // Never back: who was held up on its way here must not make the burst look older than it is.
+      await table.update(
+        key,
+        { expression: 'SET #waiting = :now', names: { '#waiting': 'waiting' }, values: { ':now': now } },
+        { expression: '#waiting < :now' },
+      );
       return false;
     },
 
