@@ -55,6 +55,15 @@ test('the first report posts one message that mentions on-call, the recovery upd
   expect(onCall.replies(message).map(({ text }) => text)).toEqual(['✅ rental_pg: Resolved after 12 min.']);
 });
 
+test('it lasted until it was over, not until we heard so', async () => {
+  await onCall.send({});
+  const over = new Date(onCall.clock.now().getTime() + 5 * 60_000).toISOString();
+  onCall.clock.advance(20 * 60);
+  await onCall.invoke(syncEnded('SUCCESSFUL', over));
+  expect(onCall.top()[0]?.text).toMatch(/^✅ Resolved after 5 min: /);
+  expect(onCall.replies()[0]?.text).toBe('✅ rental_pg: Resolved after 5 min.');
+});
+
 test('successes that follow do not make what is over longer', async () => {
   await onCall.send({});
   onCall.clock.advance(12 * 60);
