@@ -80,7 +80,7 @@ async function readHistory(sfn: SFNClient, executionArn: string): Promise<Histor
 }
 
 /** Each stay in a state, in the order of entering, from the events of one execution. */
-export function visitsOf(events: HistoryEvent[]): StateVisit[] {
+function visitsOf(events: HistoryEvent[]): StateVisit[] {
   const byId = new Map(events.map((event) => [event.id, event]));
   const visits: StateVisit[] = [];
   const openById = new Map<number | undefined, StateVisit>();

@@ -1,7 +1,7 @@
 import type { Clock } from '../../shared/clock.ts';
 
 /** Something that had to be true is not. The message says what was expected and what was seen instead. */
-export class ExpectationError extends Error {
+class ExpectationError extends Error {
   override readonly name = 'ExpectationError';
 }
 

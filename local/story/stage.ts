@@ -186,7 +186,7 @@ export function openStage(
 }
 
 /** ARN of one of the service's machines. */
-export function machineArn({ info }: Pick<StoryStack, 'info'>, machine: string): string {
+function machineArn({ info }: Pick<StoryStack, 'info'>, machine: string): string {
   const arn = info.stateMachines[machine];
   if (arn === undefined) throw new Error(`The stack has no state machine ${machine}.`);
   return arn;

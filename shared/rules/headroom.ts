@@ -7,7 +7,7 @@ import { nameList } from './name-list.ts';
  * https://www.fivetran.com/docs/connectors/databases/troubleshooting/teleport-sync-error
  */
 export const teleportLimit = 15_000;
-export const teleportDisableLimit = 50_000;
+const teleportDisableLimit = 50_000;
 /** From here on a table is reported though nothing fails yet. */
 const watchedPart = 0.7;
 

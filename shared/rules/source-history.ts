@@ -5,7 +5,7 @@ import { nameList } from './name-list.ts';
 import { sqlIdentifier, sqlTable } from './sql-identifier.ts';
 
 /** Update methods that follow a table by its file and transaction ids; logical replication does not. */
-export const followsTransactionIds = (updateMethod: string): boolean =>
+const followsTransactionIds = (updateMethod: string): boolean =>
   updateMethod !== 'WAL_PGOUTPUT' && updateMethod !== 'WAL';
 
 /**

@@ -48,7 +48,7 @@ export function planTargets(options: {
 }
 
 /** Whether an IPv4 address lies in a range such as 10.0.0.0/16. */
-export function contains(range: string, address: string): boolean {
+function contains(range: string, address: string): boolean {
   const [base = '', bits = '32'] = range.split('/');
   const [one, other] = [numberOf(base), numberOf(address)];
   if (one === undefined || other === undefined) return false;

@@ -57,7 +57,7 @@ export interface ComparedColumn {
 export type Liveness = 'not-deleted' | 'active' | 'every-row';
 
 /** The one quoting function: https://docs.databricks.com/aws/en/sql/language-manual/sql-ref-identifiers */
-export const quote = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
+const quote = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
 
 /** Answers no row; its manifest names the columns. */
 export function columnsStatement(table: TableName): Statement {
