@@ -17,7 +17,6 @@ import { createPermissions } from './aws/iam/permissions.ts';
 import { createResourcePolicies } from './aws/iam/resource-policies.ts';
 import { createIam, type Iam } from './aws/iam/iam.ts';
 import { createLambdaHost, type LambdaHost } from './aws/lambda/lambda-host.ts';
-import type { FunctionClock } from './aws/lambda/messages.ts';
 import { lambdaResources, lambdaService } from './aws/lambda/service.ts';
 import { startLink, type Link } from './aws/link/relay.ts';
 import type { Observer } from './observer.ts';
@@ -41,8 +40,6 @@ export interface CloudOptions {
   scale: number;
   /** Factor on the time until a schedule fires. */
   scheduleScale?: number;
-  /** How functions see time. */
-  clock?: FunctionClock;
   /** Milliseconds before a machine tries a step again, instead of what its retrier says. */
   stepRetryMs?: number;
 }
@@ -89,7 +86,6 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     observer,
     variables: ({ roleArn }) => ({ AWS_ENDPOINT_URL: url, AWS_ACCESS_KEY_ID: iam.accessKeyOf(roleArn) }),
     sendToQueue: (queueArn, body) => sqs.send(queueArn, body),
-    ...(options.clock === undefined ? {} : { clock: options.clock }),
   });
   const sqs = createSqs({ ...account, endpoint: () => url });
   const stepFunctions = createStepFunctions({

@@ -3,7 +3,6 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { packageService, templatePath } from '../scripts/package.ts';
 import { startCloud, type Cloud } from './cloud.ts';
-import type { FunctionClock } from './aws/lambda/messages.ts';
 import { startDatabricks, type LocalDatabricks } from './databricks/databricks.ts';
 import { startWarehouse, type Warehouse } from './databricks/warehouse.ts';
 import { startFivetran, type LocalFivetran } from './fivetran/fivetran.ts';
@@ -23,8 +22,6 @@ export interface StackOptions {
   schedules?: 'off' | number;
   /** Factor on AWS's own delays and on health check intervals. */
   scale?: number;
-  /** How functions see time. */
-  clock?: FunctionClock;
   /** Milliseconds before a machine tries a step again, instead of what its retrier says. */
   stepRetryMs?: number;
   /** Another AWS account than Fivetran's that plays Fivetran. */
@@ -108,7 +105,6 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
             observer,
             scale: options.scale ?? 0.05,
             ...(typeof options.schedules === 'number' ? { scheduleScale: options.schedules } : {}),
-            ...(options.clock === undefined ? {} : { clock: options.clock }),
             ...(options.stepRetryMs === undefined ? {} : { stepRetryMs: options.stepRetryMs }),
           }),
         (started) => started.stop(),

@@ -7,7 +7,7 @@ import type { Json } from '../../json.ts';
 import type { Observer } from '../../observer.ts';
 import { bundlePath, lambdaVariables, type FunctionConfiguration } from './function-configuration.ts';
 import { startEnvironment, type Environment, type Outcome } from './environment.ts';
-import type { FunctionClock, FunctionError } from './messages.ts';
+import type { FunctionError } from './messages.ts';
 
 /** What happens when an asynchronous invocation fails for good. */
 interface AsyncConfiguration {
@@ -30,7 +30,6 @@ export interface LambdaHostOptions {
   retryDelaysMs?: readonly number[];
   /** Execution environments of one function at once; more invocations wait for one. */
   maxEnvironments?: number;
-  clock?: FunctionClock;
 }
 
 /** One invocation that ended. */
@@ -52,6 +51,8 @@ export interface LambdaHost {
    * VPC would; none: the name does not exist.
    */
   setAddresses: (name: string, addresses: readonly string[]) => void;
+  /** Lets the functions see time go on by this much more, from the next invocation on. */
+  letTimePass: (milliseconds: number) => void;
   /** Resolves when no asynchronous invocation is under way. */
   idle: () => Promise<void>;
   stop: () => Promise<void>;
@@ -81,6 +82,7 @@ export function createLambdaHost(options: LambdaHostOptions): LambdaHost {
   const pools = new Map<string, Pool>();
   const environments = new Set<Environment>();
   const names = new Map<string, readonly string[]>();
+  let timeShiftMs = 0;
   const running = new Set<Promise<void>>();
   const stopped = new AbortController();
   const isStopped = (): boolean => stopped.signal.aborted;
@@ -115,7 +117,6 @@ export function createLambdaHost(options: LambdaHostOptions): LambdaHost {
         memoryMb: configuration.memoryMb,
         logGroup: `/aws/lambda/${configuration.name}`,
         logStream,
-        clock: options.clock,
       },
       variables: {
         ...lambdaVariables(configuration, options.region, logStream),
@@ -182,6 +183,7 @@ export function createLambdaHost(options: LambdaHostOptions): LambdaHost {
         event,
         timeoutMs: configuration.timeoutSeconds * 1000,
         names: Object.fromEntries(names),
+        timeShiftMs,
       });
       observer.emit({
         kind: 'invocation-ended',
@@ -247,6 +249,9 @@ export function createLambdaHost(options: LambdaHostOptions): LambdaHost {
     },
     setAddresses: (name, addresses) => {
       names.set(name, addresses);
+    },
+    letTimePass: (milliseconds) => {
+      timeShiftMs += milliseconds;
     },
     idle: async () => {
       while (running.size > 0) await Promise.all(running);

@@ -1,12 +1,6 @@
 import type { Json } from '../../json.ts';
 import type { Names } from './names.ts';
 
-/** How a function sees time: shifted by `offsetMs`, and running `scale` times as fast. */
-export interface FunctionClock {
-  offsetMs: number;
-  scale: number;
-}
-
 /** What an execution environment is told when it is made. */
 export interface EnvironmentData {
   /** File URL of the bundle. */
@@ -18,7 +12,6 @@ export interface EnvironmentData {
   memoryMb: number;
   logGroup: string;
   logStream: string;
-  clock: FunctionClock | undefined;
 }
 
 /** To the environment: handle this event. */
@@ -28,6 +21,8 @@ export interface Invoke {
   timeoutMs: number;
   /** What the private zone of the function's VPC holds at this moment. */
   names: Names;
+  /** By how many milliseconds the function sees time ahead. */
+  timeShiftMs: number;
 }
 
 /** A function's error as Lambda answers it: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html */

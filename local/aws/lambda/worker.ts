@@ -76,13 +76,14 @@ async function handle(handler: Handler, invoke: Invoke): Promise<void> {
   }
 }
 
-if (data.clock !== undefined) installClock(data.clock);
 let names: Names = {};
+let timeShiftMs = 0;
 installNames(() => names);
+installClock(() => timeShiftMs);
 try {
   const handler = await loadHandler();
   port.on('message', (invoke: Invoke) => {
-    ({ names } = invoke);
+    ({ names, timeShiftMs } = invoke);
     void handle(handler, invoke);
   });
   answer({ kind: 'ready' });
