@@ -51,6 +51,41 @@ test('names a Teleport Sync Error, with what the source shows and what to do', a
   expect(answer.notChecked).toEqual([]);
 });
 
+test("names the table of Fivetran's warning, where the sync itself only says that it took too long", async () => {
+  const details = 'Table "public"."film" was rewritten at the source: rows are re-synced in full.';
+  const answer = await diagnose({
+    sync: {
+      status: 'OVERDUE',
+      reason: 'The sync has not ended within 6 hours.',
+      tasks: [],
+      warnings: [{ code: 'resync_table_warning', message: 'Resync Table Warning', details }],
+    },
+  });
+  expect(answer.code).toBe('relfilenode-changed');
+  expect(answer.summary).toBe(
+    'sync of rental_pg failed: a table was rewritten and is copied anew (public.film)',
+  );
+});
+
+test('a task is told by its details, which say more than its message', async () => {
+  const details = 'Quux overflow in the flux capacitor';
+  const answer = await diagnose({
+    sync: {
+      status: 'FAILURE_WITH_TASK',
+      reason: '',
+      tasks: [{ code: 'odd', message: 'Odd Error', details }],
+    },
+  });
+  expect(answer).toMatchObject({ code: 'unknown', summary: `sync of rental_pg failed: ${details}` });
+});
+
+test.each([
+  'FATAL: could not write init file',
+  'ERROR: could not write to file "base/pgsql_tmp/pgsql_tmp1.0": No space left on device',
+])('a full disk is known by: %s', async (reason) => {
+  expect((await diagnose({ sync: failed(reason) })).code).toBe('disk-full');
+});
+
 test('a symptom gives way to the most upstream part that is broken', async () => {
   const blocking = (check: string, summary: string, remedy?: string) => ({
     status: 'blocking',

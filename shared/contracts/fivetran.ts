@@ -2,6 +2,8 @@
 export interface Alert {
   code: string;
   message: string;
+  /** What exactly: the table, the database's words. Absent where Fivetran does not say. */
+  details?: string | undefined;
 }
 
 export interface SetupTest {

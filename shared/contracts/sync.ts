@@ -58,13 +58,15 @@ export const Following = z.object({
 });
 export type Following = z.output<typeof Following>;
 
+const Alert = z.object({ code: z.string(), message: z.string(), details: z.optional(z.string()) });
+
 /** How a sync ended. */
 export const EndedSync = z.object({
   /** Fivetran's word, or ours where Fivetran has none: CANCELED, PAUSED, NOT_STARTED, OVERDUE. */
   status: z.string(),
   reason: z.string(),
-  tasks: z.array(z.object({ code: z.string(), message: z.string() })),
-  warnings: z.array(z.object({ code: z.string(), message: z.string() })),
+  tasks: z.array(Alert),
+  warnings: z.array(Alert),
   /** Fivetran's time. */
   endedAt: Instant,
   /** Fivetran's time; null when nobody told us. */

@@ -1,4 +1,5 @@
 import type { Connection } from '../contracts/fivetran.ts';
+import { alertText } from './alert-text.ts';
 import { fivetranTime } from './sync-view.ts';
 
 /** A state of a connection that on-call wants to know of. */
@@ -93,4 +94,4 @@ function isManualReschedule({ connection, serverTime, followed }: ConditionFacts
 }
 
 const tasksOf = ({ tasks }: Connection): string =>
-  tasks.length === 0 ? 'it names no task' : tasks.map(({ message, code }) => message || code).join('; ');
+  tasks.length === 0 ? 'it names no task' : tasks.map(alertText).join('; ');

@@ -1,20 +1,21 @@
 import type { Finding } from '../contracts/finding.ts';
 import type { Connection } from '../contracts/fivetran.ts';
+import { alertText } from './alert-text.ts';
 import { lastEndOf } from './sync-view.ts';
 
 /** What Fivetran itself says about a connection, as findings. */
 export function connectionFindings(connection: Connection): Finding[] {
   return [
     setupFinding(connection),
-    ...connection.tasks.map(({ code, message }): Finding => ({
+    ...connection.tasks.map((task): Finding => ({
       check: 'fivetran.task',
       status: 'blocking',
-      summary: `Fivetran's task ${code}: ${message}`,
+      summary: `Fivetran's task ${task.code}: ${alertText(task)}`,
     })),
-    ...connection.warnings.map(({ code, message }): Finding => ({
+    ...connection.warnings.map((warning): Finding => ({
       check: 'fivetran.warning',
       status: 'warning',
-      summary: `Fivetran's warning ${code}: ${message}`,
+      summary: `Fivetran's warning ${warning.code}: ${alertText(warning)}`,
     })),
     scheduleFinding(connection),
     lastSyncFinding(connection),

@@ -1,5 +1,6 @@
 import type { Diagnosis, FailureToDiagnose } from '../contracts/diagnosis.ts';
 import { Finding } from '../contracts/finding.ts';
+import { alertText } from './alert-text.ts';
 import { cleanLine, cleanText } from './clean-text.ts';
 import { failureCatalogue, type FailureRow } from './failure-catalogue.ts';
 import { thrownMessage } from './thrown-message.ts';
@@ -58,14 +59,11 @@ interface Checked {
 export function diagnose(failure: FailureToDiagnose): Diagnosis {
   const said = whatWasSaid(failure);
   const checked = stations.map((station) => read(station, failure.evidence[station.part]));
-  const row = failureCatalogue.find(({ recognisedBy }) =>
-    recognisedBy.some((words) => words.test(said.searched)),
-  );
+  const searched = said.whole.toLowerCase();
+  const row = failureCatalogue.find(({ recognisedBy }) => recognisedBy.some((words) => words.test(searched)));
   const broken = checked.find(({ findings }) => findings.some(({ status }) => status === 'blocking'));
   const cause =
-    row?.names === 'cause' || broken === undefined
-      ? byWords(row, said.shown)
-      : byFinding(broken, row, said.shown);
+    row?.names === 'cause' || broken === undefined ? byWords(row, said) : byFinding(broken, row, said.shown);
   return {
     code: cause.code,
     summary: cleanLine(headlineOf(failure, cause, row), limits.summary),
@@ -95,11 +93,12 @@ interface Cause {
   remedy: string;
 }
 
-function byWords(row: FailureRow | undefined, shown: string): Cause {
+function byWords(row: FailureRow | undefined, said: Said): Cause {
+  const { shown } = said;
   if (row !== undefined) {
     return {
       code: row.code,
-      headline: `${row.headline}${aboutOf(row, shown)}`,
+      headline: `${row.headline}${aboutOf(row, said)}`,
       text: row.quotes === true && shown !== '' ? `${row.meaning} ${shown}` : row.meaning,
       remedy: row.remedy,
     };
@@ -117,12 +116,9 @@ function byWords(row: FailureRow | undefined, shown: string): Cause {
 }
 
 /** ` (public.rental)`: the thing that the words name, where a row knows how to find it. */
-function aboutOf({ about }: FailureRow, shown: string): string {
-  const names =
-    about
-      ?.exec(shown)
-      ?.slice(1)
-      .filter((name) => name !== '') ?? [];
+function aboutOf({ about }: FailureRow, { shown, whole }: Said): string {
+  const named = about?.exec(shown) ?? about?.exec(whole);
+  const names = named?.slice(1).filter((name) => name !== '') ?? [];
   return names.length === 0 ? '' : ` (${names.join('.')})`;
 }
 
@@ -188,7 +184,7 @@ const isTelling = (check: string, code: string): boolean =>
 
 /** Everything that has words for the failure: to be searched whole, and in short as it is shown. */
 interface Said {
-  searched: string;
+  whole: string;
   shown: string;
   by: 'Fivetran' | 'us';
 }
@@ -202,13 +198,13 @@ function whatWasSaid({ sync, error, evidence }: FailureToDiagnose): Said {
   const reason = sync?.reason ?? '';
   const ownError =
     error === null || error === undefined ? '' : `${error.Error}: ${thrownMessage(error.Cause)}`;
-  const searched = [sync?.status ?? '', reason, ...tasks, ownError, JSON.stringify(evidence.sync ?? '')]
-    .join('\n')
-    .toLowerCase();
-  const [task] = (sync?.tasks ?? []).filter(({ message }) => message !== '');
-  const byFivetran = reason === '' ? task?.message : reason;
+  const whole = [sync?.status ?? '', reason, ...tasks, ownError, JSON.stringify(evidence.sync ?? '')].join(
+    '\n',
+  );
+  const [task] = (sync?.tasks ?? []).map(alertText).filter((words) => words !== '');
+  const byFivetran = reason === '' ? task : reason;
   return {
-    searched,
+    whole,
     shown: cleanLine(byFivetran ?? ownError, limits.said),
     by: byFivetran === undefined ? 'us' : 'Fivetran',
   };

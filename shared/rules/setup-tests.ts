@@ -1,4 +1,5 @@
 import type { Connection, SetupTest } from '../contracts/fivetran.ts';
+import { alertText } from './alert-text.ts';
 
 export interface TestedConnection {
   outcome: 'passed' | 'failed';
@@ -28,6 +29,6 @@ export function judgeSetupTests(connection: Connection): TestedConnection {
 const brief = ({ title, message }: SetupTest) => ({ title, message });
 
 function tasksOf({ tasks, setupState }: Connection): { title: string; message: string }[] {
-  if (tasks.length > 0) return tasks.map(({ code, message }) => ({ title: code, message }));
+  if (tasks.length > 0) return tasks.map((task) => ({ title: task.code, message: alertText(task) }));
   return [{ title: 'Setup', message: `Fivetran says that the set-up is ${setupState || 'unknown'}.` }];
 }

@@ -4,10 +4,20 @@ import { hideSecrets } from '../../rules/clean-text.ts';
 import type { FivetranHttp } from './http.ts';
 import { pagesOf } from './paging.ts';
 
+/** Characters. */
+const mostDetails = 1_000;
 const text = z._default(z.string(), '');
 /** Fivetran quotes what failed: a row, a password in a connection string. None of it comes any further. */
 const quoting = z.pipe(text, z.transform(hideSecrets));
-const AlertWire = z.object({ code: text, message: quoting });
+/** Text by the API's description; anything else is kept as the JSON that it is. */
+const details = z.pipe(
+  z.unknown(),
+  z.transform((value) => {
+    if (value === undefined || value === null || value === '') return undefined;
+    return hideSecrets(typeof value === 'string' ? value : JSON.stringify(value)).slice(0, mostDetails);
+  }),
+);
+const AlertWire = z.object({ code: text, message: quoting, details: z.optional(details) });
 const SetupTestWire = z.object({ title: text, status: text, message: z.nullish(quoting) });
 
 const Wire = z.pipe(
