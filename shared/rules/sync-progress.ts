@@ -36,11 +36,15 @@ export function judgeProgress(facts: ProgressFacts): ProgressResult {
     case 'succeeded':
       return ended(facts, 'SUCCESSFUL', view.endedAt, '');
     case 'failed':
-      return ended(facts, news?.status ?? 'FAILURE', view.endedAt, '');
-    case 'paused':
-      return ended(facts, 'PAUSED', undefined, 'Somebody paused the connection while its sync was awaited.');
-    case 'broken':
-      return ended(facts, 'FAILURE', undefined, 'Fivetran says that the connection is broken.');
+      return ended(facts, news?.status ?? 'FAILURE', view.endedAt, reasonOf(facts, ''));
+    case 'paused': {
+      const paused = 'Somebody paused the connection while its sync was awaited.';
+      return ended(facts, 'PAUSED', undefined, reasonOf(facts, paused));
+    }
+    case 'broken': {
+      const broken = 'Fivetran says that the connection is broken.';
+      return ended(facts, 'FAILURE', undefined, reasonOf(facts, broken));
+    }
     case 'rescheduled':
       return rescheduled(facts, view.rescheduledFor);
     case 'running':
@@ -54,6 +58,12 @@ function newsOf({ following, report }: ProgressFacts): ReportedEnd | undefined {
   return report !== undefined && nameOfReport(report) !== following.knownEnd ? report : undefined;
 }
 
+/** What Fivetran said of the end; our own words where it said nothing. */
+function reasonOf(facts: ProgressFacts, otherwise: string): string {
+  const said = newsOf(facts)?.reason ?? '';
+  return said === '' ? otherwise : said;
+}
+
 function ended(
   facts: ProgressFacts,
   status: string,
@@ -65,7 +75,7 @@ function ended(
   const succeeded = status === 'SUCCESSFUL';
   const sync: EndedSync = {
     status,
-    reason: succeeded || news === undefined || news.reason === '' ? reason : news.reason,
+    reason,
     tasks: connection.tasks,
     warnings: connection.warnings,
     endedAt: toInstant(endedAt ?? null) ?? connection.serverTime.toISOString(),
@@ -110,11 +120,12 @@ function running(facts: ProgressFacts, seen: Partial<Following>): ProgressResult
 function quiet(facts: ProgressFacts, news: ReportedEnd | undefined, now: Date): ProgressResult {
   const { following, connection } = facts;
   if (news !== undefined && news.status !== 'SUCCESSFUL' && news.status !== 'RESCHEDULED') {
-    return ended(facts, news.status, news.endedAt, '');
+    return ended(facts, news.status, news.endedAt, news.reason);
   }
   if (following.seenSyncing) {
     if (following.quietLooks > 0 && news === undefined) {
-      return ended(facts, 'CANCELED', undefined, 'The sync stopped without an end: somebody cancelled it.');
+      const cancelled = 'The sync stopped without an end: somebody cancelled it.';
+      return ended(facts, 'CANCELED', undefined, cancelled);
     }
     return look(facts, `The sync of ${connection.name} seems to be over; its end is not known yet.`, {
       ...following,
@@ -147,7 +158,8 @@ function rescheduled(facts: ProgressFacts, rescheduledFor: string): ProgressResu
   const isNew = following.rescheduledFor !== rescheduledFor;
   const reschedules = following.reschedules + (isNew ? 1 : 0);
   if (reschedules > mostReschedules) {
-    return ended(facts, 'RESCHEDULED', undefined, `Fivetran rescheduled the sync ${reschedules} times.`);
+    const times = `Fivetran rescheduled the sync ${reschedules} times.`;
+    return ended(facts, 'RESCHEDULED', undefined, `${times} ${reasonOf(facts, '')}`.trim());
   }
   const known: Following = { ...following, reschedules, rescheduledFor };
   if (dueSeconds <= 0 && connection.scheduleType === 'manual') {
