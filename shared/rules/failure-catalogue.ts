@@ -212,7 +212,13 @@ export const failureCatalogue: readonly FailureRow[] = [
   },
   {
     code: 'disk-full',
-    recognisedBy: [/no space left on device/, /53100/, /disk full/, /could not extend file/],
+    recognisedBy: [
+      /no space left on device/,
+      /could not write init file/,
+      /53100/,
+      /disk full/,
+      /could not extend file/,
+    ],
     names: 'cause',
     headline: "the database's disk is full",
     meaning:

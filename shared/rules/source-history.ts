@@ -35,8 +35,9 @@ export function historyFindings(
   return [transactionId(mark, server), rewrites(mark, tables), ...always];
 }
 
+/** https://fivetran.com/docs/databases/postgresql/troubleshooting/current-transaction-id-error */
 const resync =
-  'Fivetran will report "Current transaction ID has moved backwards" and sync every table again from the start, which deletes and reloads the rows at the destination.';
+  'Syncs will fail with "Current transaction ID has moved backwards" until a historical re-sync is started in Fivetran, which deletes and reloads the rows at the destination.';
 
 function transactionId({ server: before, completedAt }: MarkHeader, now: ServerIdentity): Finding {
   const check = 'source.transaction-id';
@@ -62,7 +63,7 @@ function transactionId({ server: before, completedAt }: MarkHeader, now: ServerI
     return warning(
       `${now.standby ? 'The server was a primary and is a standby now' : 'The standby that Fivetran read was promoted'} (transaction id ${step}). ${backwards ? resync : 'Fivetran may sync every table again from the start.'}`,
       now.standby
-        ? 'Let the host lead to the primary again, or accept the re-sync.'
+        ? 'Let the host lead to the primary again, or start a historical re-sync of the connection in Fivetran.'
         : 'Expect a re-sync; let the host lead to one role of the cluster only.',
     );
   }
@@ -70,7 +71,7 @@ function transactionId({ server: before, completedAt }: MarkHeader, now: ServerI
     const restored = before.timeline !== null && now.timeline !== null && now.timeline !== before.timeline;
     return warning(
       `The transaction id moved backwards ${step}: ${restored ? `the database was restored to an earlier point, or a standby that lagged was promoted (timeline ${String(before.timeline)}, now ${String(now.timeline)})` : 'the database is a restored copy, or a standby that lagged was promoted'}. ${resync}`,
-      'Expect the re-sync, and compare afterwards: rows that only the lost timeline had are removed from the destination.',
+      'If that is meant, start a historical re-sync of the connection in Fivetran: rows that only the lost timeline had are removed from the destination. Otherwise correct the host.',
     );
   }
   if (before.timeline !== null && now.timeline !== null && now.timeline !== before.timeline) {

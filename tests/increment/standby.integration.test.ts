@@ -164,6 +164,6 @@ describe('check-source', () => {
     expect(found?.summary).toMatch(
       /moved backwards .* a standby that lagged was promoted \(timeline 1, now 2\)/,
     );
-    expect(found?.summary).toContain('sync every table again from the start');
+    expect(found?.summary).toContain('until a historical re-sync is started in Fivetran');
   });
 });

@@ -228,7 +228,7 @@ test('a table that was rewritten at the source is loaded again by QUERY_BASED, w
   expect(status).toMatchObject({ tasks: [], warnings: [{ code: 'resync_table_warning' }] });
 });
 
-test('a server whose transaction ids lie behind is loaded again by QUERY_BASED, with a warning', async () => {
+test('QUERY_BASED does not read a server whose transaction ids lie behind, until a historical re-sync loads it anew', async () => {
   const servers = await Promise.all([startPostgres(), startPostgres()]);
   const [first, restored] = servers;
   let present = first;
@@ -243,11 +243,20 @@ test('a server whose transaction ids lie behind is loaded again by QUERY_BASED, 
     config: { password: restored.users.fivetran.password },
     trust_certificates: true,
   });
-  expect((await own.sync(id)).status).toMatchObject({
-    setup_state: 'connected',
-    tasks: [],
-    warnings: [{ details: 'The current transaction ID has moved backwards: rows are re-synced in full.' }],
-  });
+  const lastSync = () => own.fivetran.account.connections.get(id)?.syncs.at(-1);
+  for (const attempt of ['the first sync', 'the next']) {
+    await own.sync(id);
+    expect(lastSync(), attempt).toMatchObject({
+      status: 'FAILURE',
+      reason: 'Current transaction ID has moved backwards.',
+    });
+  }
+  await own.call('POST', `connections/${id}/resync`, {});
+  const settled = await own.settled(id);
+  expect(settled.status).toMatchObject({ setup_state: 'connected', tasks: [], warnings: [] });
+  expect(lastSync()).toMatchObject({ status: 'SUCCESSFUL' });
+  await own.sync(id);
+  expect(lastSync()).toMatchObject({ status: 'SUCCESSFUL' });
   await own.stop();
   await Promise.all(servers.map((server) => server.stop()));
 });

@@ -67,6 +67,14 @@ export interface Syncer {
   forget: (connection: Connection) => void;
 }
 
+/**
+ * The server is not the one that was read, or not where it was: syncs fail until a historical re-sync.
+ * https://fivetran.com/docs/databases/postgresql/troubleshooting/current-transaction-id-error
+ */
+class TransactionIdError extends Error {
+  override readonly name = 'TransactionIdError';
+}
+
 type Ending =
   | { status: 'SUCCESSFUL' }
   | { status: 'CANCELED' | 'FAILURE'; reason: string }
@@ -219,10 +227,11 @@ export function createSyncer(settings: SyncSettings): Syncer {
       'SELECT pg_snapshot_xmin(s)::xid::text AS xmin, pg_snapshot_xmax(s)::text AS next FROM pg_current_snapshot() s',
     );
     const { xmin, next } = { xmin: rows[0]?.xmin ?? '0', next: BigInt(rows[0]?.next ?? 0) };
-    const backwards = incremental && known !== undefined && next < known.next;
-    if (backwards) warnOfResync(connection, 'The current transaction ID has moved backwards');
-    const whole =
-      connection.isHistoricalSync || config.resync || known?.shape !== shape || rewritten || backwards;
+    const anew = connection.isHistoricalSync || config.resync;
+    if (incremental && !anew && known !== undefined && next < known.next) {
+      throw new TransactionIdError('Current transaction ID has moved backwards.');
+    }
+    const whole = anew || known?.shape !== shape || rewritten;
     if (known !== undefined && known.shape !== shape) {
       await warehouse.run(`DROP TABLE IF EXISTS ${plan.target}`);
     }
@@ -345,7 +354,7 @@ const levelOf = (status: SyncStatus): 'INFO' | 'WARNING' | 'SEVERE' =>
       ? 'SEVERE'
       : 'WARNING';
 
-/** https://fivetran.com/docs/databases/postgresql/troubleshooting/current-transaction-id-error */
+/** https://fivetran.com/docs/connectors/databases/postgresql/troubleshooting/query-based-relfilenode-resync */
 function warnOfResync(connection: Connection, why: string): void {
   const details = `${why}: rows are re-synced in full.`;
   if (connection.warnings.some((warning) => warning.details === details)) return;
