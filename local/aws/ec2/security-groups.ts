@@ -1,3 +1,4 @@
+import type { Input } from '../input.ts';
 import { AwsError, type Operation } from '../service.ts';
 import { applyFilters } from './filters.ts';
 import type { SecurityGroup, SecurityGroupRule } from './model.ts';
@@ -5,7 +6,7 @@ import { contains } from './network.ts';
 import { describeParameters, ec2Operation, ec2Page } from './operation.ts';
 import { newId, tagsOf, writeTags, type Ec2State } from './state.ts';
 
-/** DescribeSecurityGroups and DescribeSecurityGroupRules. */
+/** DescribeSecurityGroups, DescribeSecurityGroupRules and AuthorizeSecurityGroupEgress. */
 export function securityGroupOperations(state: Ec2State): Record<string, Operation> {
   const ownGroups = (accountId: string): SecurityGroup[] =>
     [...state.groups.values()].filter(({ owner }) => owner === accountId);
@@ -61,8 +62,44 @@ export function securityGroupOperations(state: Ec2State): Record<string, Operati
         return { securityGroupRuleSet: items.map(({ group, rule }) => writeRule(group, rule)), nextToken };
       },
     }),
+
+    AuthorizeSecurityGroupEgress: ec2Operation({
+      required: ['GroupId', 'IpPermissions'],
+      run: (input, { caller }) => {
+        const id = input.string('GroupId');
+        const group = ownGroups(caller.accountId).find((candidate) => candidate.id === id);
+        if (group === undefined) {
+          throw new AwsError('InvalidGroup.NotFound', `The security group '${id}' does not exist`);
+        }
+        const added = input.structures('IpPermissions').flatMap(readPermission);
+        const known = (one: Omit<SecurityGroupRule, 'id'>): boolean =>
+          group.rules.some((rule) => ruleKey(rule) === ruleKey(one));
+        if (added.some(known)) {
+          throw new AwsError('InvalidPermission.Duplicate', 'The specified rule already exists');
+        }
+        const rules = added.map((rule) => ({ ...rule, id: newId('sgr') }));
+        group.rules.push(...rules);
+        return { return: true, securityGroupRuleSet: rules.map((rule) => writeRule(group, rule)) };
+      },
+    }),
   };
 }
+
+/** The outbound rules of one permission: one for each address range. */
+function readPermission(permission: Input): Omit<SecurityGroupRule, 'id'>[] {
+  return permission.structures('IpRanges').map((range) => ({
+    egress: true,
+    protocol: permission.string('IpProtocol'),
+    fromPort: permission.integer('FromPort') ?? -1,
+    toPort: permission.integer('ToPort') ?? -1,
+    cidr: range.string('CidrIp'),
+    sourceGroupId: undefined,
+    description: range.optionalString('Description'),
+  }));
+}
+
+const ruleKey = ({ egress, protocol, fromPort, toPort, cidr }: Omit<SecurityGroupRule, 'id'>): string =>
+  JSON.stringify([egress, protocol, fromPort, toPort, cidr]);
 
 /** Seen from the members of a group. */
 export type Direction = 'inbound' | 'outbound';

@@ -1,4 +1,4 @@
-import { readInput } from '../input.ts';
+import { readInput, type Input, type InputErrors } from '../input.ts';
 import { takePage } from '../paging.ts';
 import { createProperties } from '../properties.ts';
 import { AwsError, RestAnswer, type Service } from '../service.ts';
@@ -12,7 +12,7 @@ interface Account {
   region: string;
 }
 
-/** The part of the Lambda API that invokes and shows functions: https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html */
+/** The part of the Lambda API that invokes, shows and changes functions: https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html */
 export function lambdaService(host: LambdaHost, account: Account): Service {
   const need = (name: unknown): FunctionConfiguration => {
     const found = typeof name === 'string' ? host.find(name) : undefined;
@@ -33,6 +33,11 @@ export function lambdaService(host: LambdaHost, account: Account): Service {
             method: 'GET',
             path: '/2015-03-31/functions/{FunctionName}/configuration',
             operation: 'GetFunctionConfiguration',
+          },
+          {
+            method: 'PUT',
+            path: '/2015-03-31/functions/{FunctionName}/configuration',
+            operation: 'UpdateFunctionConfiguration',
           },
           { method: 'GET', path: '/2015-03-31/functions/{FunctionName}', operation: 'GetFunction' },
           { method: 'GET', path: '/2015-03-31/functions', operation: 'ListFunctions' },
@@ -62,17 +67,30 @@ export function lambdaService(host: LambdaHost, account: Account): Service {
         );
       },
       ListFunctions: ({ input }) => {
-        const { optionalString, integer } = readInput(input, {
-          missing: (name) => new AwsError('InvalidParameterValueException', `${name} is missing.`),
-          invalid: (name, _value, expectation) =>
-            new AwsError('InvalidParameterValueException', `${name}: expected ${expectation}.`),
-        });
+        const { optionalString, integer } = readInput(input, inputErrors);
         const { items, nextToken } = takePage(host.functions(), ({ name }) => name, {
           limit: integer('MaxItems', { min: 1, max: 10_000 }) ?? 50,
           token: optionalString('Marker'),
           invalidToken: () => new AwsError('InvalidParameterValueException', 'The marker is not valid.'),
         });
         return { Functions: items.map(describe), NextMarker: nextToken };
+      },
+      UpdateFunctionConfiguration: ({ input }) => {
+        const configuration = need(input.FunctionName);
+        const change = readChange(input.body);
+        const other = change.names.find((name) => name !== 'Timeout');
+        if (other !== undefined) {
+          throw new AwsError(
+            'InvalidParameterValueException',
+            `The local Lambda changes the Timeout of a function only, not its ${other}.`,
+          );
+        }
+        const changed = {
+          ...configuration,
+          timeoutSeconds: change.integer('Timeout', { min: 1, max: 900 }) ?? configuration.timeoutSeconds,
+        };
+        host.register(changed);
+        return describe(changed);
       },
       GetFunctionConfiguration: ({ input }) => describe(need(input.FunctionName)),
       GetFunction: ({ input }) => ({ Configuration: describe(need(input.FunctionName)) }),
@@ -120,6 +138,20 @@ export function lambdaResources(host: LambdaHost, { accountId, region }: Account
       return { ref: logicalId };
     },
   };
+}
+
+const inputErrors: InputErrors = {
+  missing: (name) => new AwsError('InvalidParameterValueException', `${name} is missing.`),
+  invalid: (name, _value, expectation) =>
+    new AwsError('InvalidParameterValueException', `${name}: expected ${expectation}.`),
+};
+
+function readChange(body: unknown): Input {
+  const change = readEvent(body);
+  if (!isJsonObject(change)) {
+    throw new AwsError('InvalidRequestContentException', 'The request body is not an object.');
+  }
+  return readInput(change, inputErrors);
 }
 
 function isHeaders(value: unknown): value is Record<string, string> {
