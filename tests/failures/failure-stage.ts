@@ -26,6 +26,10 @@ export interface FailureStage {
   run: (machine: string, input: object) => Promise<{ status: string; output: string }>;
   /** Holds Fivetran's next sync at its first table until `meanwhile` is done. */
   whileFivetranReads: (meanwhile: () => unknown) => Promise<void>;
+  /** Holds Fivetran's next sync at a table; `meanwhile` is done when it waits there. Answers the release. */
+  holdFivetranAt: (table: string, meanwhile: () => unknown) => Promise<() => Promise<void>>;
+  /** Does something as soon as something else is so, while what fails is under way. */
+  when: (isSo: () => Promise<boolean>, then: () => unknown) => void;
   /** Starts what fails, and returns the first message of a channel that fits. */
   alertAfter: (begin: () => unknown, fits: (message: SlackMessage) => boolean) => Promise<SlackMessage>;
   /** Runs a sync that succeeds, and waits until the message is taken back. */
@@ -102,6 +106,37 @@ export async function startFailureStage(): Promise<FailureStage> {
     }
   }
 
+  const when: FailureStage['when'] = (isSo, then) => {
+    void (async () => {
+      const until = Date.now() + patienceMs;
+      while (!(await isSo())) {
+        if (Date.now() > until) throw new Error('What was waited for did not happen.');
+        await delay(50);
+      }
+      await then();
+    })();
+  };
+
+  const holdFivetranAt: FailureStage['holdFivetranAt'] = async (table, meanwhile) => {
+    await sql('BEGIN');
+    await sql(`LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
+    const isWaiting = async (): Promise<boolean> => {
+      // A transaction sees the activity as it was when it first looked.
+      await sql('SELECT pg_stat_clear_snapshot()');
+      const { rowCount } = await sql(
+        `SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
+         WHERE relation = '${table}'::regclass AND NOT granted AND usename = 'fivetran'`,
+      );
+      return (rowCount ?? 0) > 0;
+    };
+    when(isWaiting, meanwhile);
+    let held = true;
+    return async () => {
+      if (held) await sql('COMMIT');
+      held = false;
+    };
+  };
+
   const connected = await run('connect-source', {
     source: 'postgres',
     groupId: stack.fivetran.groupId,
@@ -131,20 +166,14 @@ export async function startFailureStage(): Promise<FailureStage> {
       expect(response.status, await response.text()).toBeLessThan(300);
     },
 
+    holdFivetranAt,
+    when,
+
     async whileFivetranReads(meanwhile) {
-      await sql('BEGIN');
-      await sql('LOCK TABLE actor IN ACCESS EXCLUSIVE MODE');
-      const waits = async (): Promise<boolean> => {
-        const { rowCount } = await sql(
-          `SELECT FROM pg_locks WHERE relation = 'actor'::regclass AND NOT granted`,
-        );
-        return (rowCount ?? 0) > 0;
-      };
-      void (async () => {
-        for (const until = Date.now() + patienceMs; Date.now() < until && !(await waits());) await delay(50);
+      const release = await holdFivetranAt('actor', async () => {
         await meanwhile();
-        await sql('COMMIT');
-      })();
+        await release();
+      });
     },
 
     async alertAfter(begin, fits) {

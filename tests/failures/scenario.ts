@@ -13,7 +13,7 @@ export interface Scenario {
   says: string;
   /** What fails; a sync that Fivetran runs by itself where nothing is said. */
   in?: 'run-sync';
-  /** Why one machine cannot bring it about, so that a sync fails with nothing but the words that it is known by. */
-  byItsWords?: string;
+  /** Why this system cannot bring it about; it can where nothing is said. */
+  notHere?: string | undefined;
   breaks: (stage: FailureStage) => Promise<Mend>;
 }

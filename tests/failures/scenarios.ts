@@ -1,10 +1,11 @@
 import type { Scenario } from './scenario.ts';
 import { automationScenarios } from './scenarios/automation.ts';
-import { wordScenarios } from './scenarios/by-words.ts';
 import { destinationScenarios } from './scenarios/destination.ts';
 import { fivetranScenarios } from './scenarios/fivetran.ts';
 import { pathScenarios } from './scenarios/path.ts';
+import { serverScenarios } from './scenarios/server.ts';
 import { sourceScenarios } from './scenarios/source.ts';
+import { timeScenarios } from './scenarios/time.ts';
 
 /** Every failure that is produced and taken back. */
 export const scenarios: readonly Scenario[] = [
@@ -13,7 +14,8 @@ export const scenarios: readonly Scenario[] = [
   ...fivetranScenarios,
   ...destinationScenarios,
   ...automationScenarios,
-  ...wordScenarios,
+  ...serverScenarios,
+  ...timeScenarios,
 ];
 
 /** Failures that cannot be taken back on the same stack; they have tests of their own. */

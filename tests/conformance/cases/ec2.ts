@@ -298,6 +298,25 @@ const network: Case[] = [
     input: ({ services: { refs } }) => ({ Filters: [{ Name: 'group-id', Values: [refs.securityGroup] }] }),
     output: () => ({ SecurityGroupRules: [{ IsEgress: true, CidrIpv4: '0.0.0.0/0' }] }),
   },
+  {
+    operation: 'AuthorizeSecurityGroupEgress',
+    input: ({ services: { refs } }) => ({
+      GroupId: refs.securityGroup,
+      IpPermissions: [
+        { IpProtocol: 'tcp', FromPort: 5432, ToPort: 5433, IpRanges: [{ CidrIp: '10.0.0.0/16' }] },
+      ],
+    }),
+    output: () => ({
+      Return: true,
+      SecurityGroupRules: [{ IsEgress: true, FromPort: 5432, ToPort: 5433, CidrIpv4: '10.0.0.0/16' }],
+    }),
+  },
+  {
+    operation: 'AuthorizeSecurityGroupEgress',
+    about: 'for a group that does not exist',
+    input: () => ({ GroupId: 'sg-0123456789abcdef0', IpPermissions: [{ IpProtocol: '-1' }] }),
+    error: 'InvalidGroup.NotFound',
+  },
   { operation: 'DescribeInstances', about: 'which is not there', error: 'InvalidAction' },
 ];
 

@@ -122,6 +122,23 @@ export const lambda: ServiceCases = {
       input: () => ({ FunctionName: 'echo' }),
       output: () => ({ Configuration: { FunctionName: 'echo' } }),
     },
+    {
+      operation: 'UpdateFunctionConfiguration',
+      input: () => ({ FunctionName: 'echo', Timeout: 7 }),
+      output: () => ({ FunctionName: 'echo', Timeout: 7 }),
+    },
+    {
+      operation: 'UpdateFunctionConfiguration',
+      about: 'beyond what Lambda allows',
+      input: () => ({ FunctionName: 'echo', Timeout: 901 }),
+      error: 'InvalidParameterValueException',
+    },
+    {
+      operation: 'UpdateFunctionConfiguration',
+      about: 'in a setting that the local stack cannot change',
+      input: () => ({ FunctionName: 'echo', MemorySize: 512 }),
+      error: 'InvalidParameterValueException',
+    },
     { operation: 'ListFunctions', output: () => ({ Functions: [{ FunctionName: 'echo' }] }) },
     { operation: 'ListLayers', about: 'which is not there', error: 'UnknownOperationException' },
   ],

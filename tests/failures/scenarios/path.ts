@@ -1,11 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import {
-  DeregisterTargetsCommand,
-  DescribeTargetGroupsCommand,
-  DescribeTargetHealthCommand,
-  ElasticLoadBalancingV2Client,
-  RegisterTargetsCommand,
-} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { sourceTargets } from '../move-source.ts';
 import type { Scenario } from '../scenario.ts';
 
 /** What breaks between Fivetran and PostgreSQL. */
@@ -13,20 +6,11 @@ export const pathScenarios: Scenario[] = [
   {
     code: 'targets-unhealthy',
     says: 'Evidence',
-    breaks: async ({ aws }) => {
-      const balancer = aws(ElasticLoadBalancingV2Client);
-      const { TargetGroups } = await balancer.send(new DescribeTargetGroupsCommand({}));
-      const TargetGroupArn = TargetGroups?.[0]?.TargetGroupArn;
-      const health = async () =>
-        (await balancer.send(new DescribeTargetHealthCommand({ TargetGroupArn }))).TargetHealthDescriptions ??
-        [];
-      const Targets = (await health()).flatMap(({ Target }) => Target ?? []);
-      await balancer.send(new DeregisterTargetsCommand({ TargetGroupArn, Targets }));
-      return async () => {
-        await balancer.send(new RegisterTargetsCommand({ TargetGroupArn, Targets }));
-        while ((await health()).some(({ TargetHealth }) => TargetHealth?.State !== 'healthy'))
-          await delay(200);
-      };
+    breaks: async (stage) => {
+      const targets = await sourceTargets(stage);
+      const registered = await targets.registered();
+      await targets.deregister(registered);
+      return () => targets.register(registered);
     },
   },
   {

@@ -1,4 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { FailureStage } from '../failure-stage.ts';
 import type { Scenario } from '../scenario.ts';
 
@@ -120,6 +122,46 @@ export const sourceScenarios: Scenario[] = [
         sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${name}'`),
       );
       return withoutMending;
+    },
+  },
+  {
+    code: 'disk-full',
+    says: 'No space left on device',
+    notHere: existsSync('/dev/full') ? undefined : 'there is no /dev/full',
+    breaks: async ({ stack, sql, whileFivetranReads }) => {
+      const { folder, users } = stack.postgres;
+      // A read that is too large for memory: PostgreSQL writes it to a temporary file, of a name that is known.
+      const large = 'SELECT n FROM generate_series(1, 1000000) n';
+      await sql(`SELECT count(*) FROM (${large}) all_of_it`);
+      await sql('ALTER TABLE store ENABLE ROW LEVEL SECURITY');
+      await sql(`CREATE POLICY large ON store USING (store_id IN (${large}))`);
+      await whileFivetranReads(async () => {
+        const { rows } = await sql(
+          `SELECT pid FROM pg_stat_activity WHERE usename = '${users.fivetran.name}'`,
+        );
+        const files = path.join(folder, 'data', 'base', 'pgsql_tmp');
+        for (const { pid } of rows as { pid: number }[]) {
+          for (let file = 0; file < 10; file += 1) {
+            await symlink('/dev/full', path.join(files, `pgsql_tmp${String(pid)}.${String(file)}`));
+          }
+        }
+      });
+      return async () => {
+        await sql('DROP POLICY IF EXISTS large ON store');
+        await sql('ALTER TABLE store DISABLE ROW LEVEL SECURITY');
+      };
+    },
+  },
+  {
+    code: 'unknown',
+    says: 'This failure is not in the catalogue. It was said: ERROR: division by zero',
+    breaks: async ({ sql }) => {
+      await sql('ALTER TABLE store ENABLE ROW LEVEL SECURITY');
+      await sql('CREATE POLICY broken ON store USING (1 / (store_id - store_id) > 0)');
+      return async () => {
+        await sql('DROP POLICY IF EXISTS broken ON store');
+        await sql('ALTER TABLE store DISABLE ROW LEVEL SECURITY');
+      };
     },
   },
   {
