@@ -61,6 +61,7 @@ test("names the table of Fivetran's warning, where the sync itself only says tha
       warnings: [{ code: 'resync_table_warning', message: 'Resync Table Warning', details }],
     },
   });
+  expect(answer.evidence[0]?.summary).toBe('The sync has not ended within 6 hours.');
   expect(answer.code).toBe('relfilenode-changed');
   expect(answer.summary).toBe(
     'sync of rental_pg failed: a table was rewritten and is copied anew (public.film)',

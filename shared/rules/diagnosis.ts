@@ -149,11 +149,7 @@ const weight: Record<Finding['status'], number> = { blocking: 0, warning: 1, ok:
 /** What was said and what was found, the worst first; the order of the path among equals. */
 function evidenceOf(checked: readonly Checked[], { shown, by }: Said, code: string): Finding[] {
   const words: Finding[] =
-    shown === ''
-      ? []
-      : by === 'Fivetran'
-        ? [{ check: 'fivetran.sync', status: 'blocking', summary: `Fivetran says: ${shown}` }]
-        : [{ check: 'step', status: 'blocking', summary: `A step of ours failed: ${shown}` }];
+    shown === '' ? [] : [{ check: by.check, status: 'blocking', summary: `${by.prefix}${shown}` }];
   const found = checked
     .flatMap(({ findings }) => findings)
     .filter(({ status, check }) => status === 'blocking' || status === 'warning' || isTelling(check, code))
@@ -182,11 +178,19 @@ const repeats = (summary: string, shown: string): boolean => {
 const isTelling = (check: string, code: string): boolean =>
   code.startsWith('teleport') && /headroom|teleport/.test(check);
 
+/** Who speaks, and how that is told. */
+const speakers = {
+  fivetran: { check: 'fivetran.sync', prefix: 'Fivetran says: ' },
+  /** Whoever follows the sync gave it up: Fivetran did not fail it. */
+  follower: { check: 'fivetran.sync', prefix: '' },
+  step: { check: 'step', prefix: 'A step of ours failed: ' },
+} as const;
+
 /** Everything that has words for the failure: to be searched whole, and in short as it is shown. */
 interface Said {
   whole: string;
   shown: string;
-  by: 'Fivetran' | 'us';
+  by: (typeof speakers)[keyof typeof speakers];
 }
 
 function whatWasSaid({ sync, error, evidence }: FailureToDiagnose): Said {
@@ -202,11 +206,12 @@ function whatWasSaid({ sync, error, evidence }: FailureToDiagnose): Said {
     '\n',
   );
   const [task] = (sync?.tasks ?? []).map(alertText).filter((words) => words !== '');
-  const byFivetran = reason === '' ? task : reason;
+  const ofSync = reason === '' ? task : reason;
+  const gaveUp = reason !== '' && !(sync?.status ?? '').startsWith('FAILURE');
   return {
     whole,
-    shown: cleanLine(byFivetran ?? ownError, limits.said),
-    by: byFivetran === undefined ? 'us' : 'Fivetran',
+    shown: cleanLine(ofSync ?? ownError, limits.said),
+    by: speakers[ofSync === undefined ? 'step' : gaveUp ? 'follower' : 'fivetran'],
   };
 }
 

@@ -42,7 +42,7 @@ export function judgeProgress(facts: ProgressFacts): ProgressResult {
       return ended(facts, 'PAUSED', undefined, reasonOf(facts, paused));
     }
     case 'broken': {
-      const broken = 'Fivetran says that the connection is broken.';
+      const broken = 'The connection is broken.';
       return ended(facts, 'FAILURE', undefined, reasonOf(facts, broken));
     }
     case 'rescheduled':
