@@ -107,7 +107,7 @@ const inTurn = (
 const spared = (gatheredAt: string): Finding => ({
   check: 'source.tables',
   status: 'skipped',
-  summary: `The source was checked for another connection at ${gatheredAt.slice(11, 19)} UTC and is spared, so the tables of this one were not looked at.`,
+  summary: `The source was checked at ${gatheredAt.slice(11, 19)} UTC already and is spared another login, so the tables of this connection were not looked at now.`,
 });
 
 interface Checked {

@@ -111,6 +111,35 @@ test('whatever comes from outside, Slack takes the message and gives no word of 
   );
 });
 
+test('what the headline says already is not repeated as evidence', () => {
+  const stranger = 'vpce-1 belongs to AWS account 1, which is not Fivetran’s.';
+  const held = applyReport(
+    undefined,
+    {
+      phase: 'problem',
+      id: '1',
+      at: now.toISOString(),
+      subject: { type: 'endpoint', id: 'vpce-1', name: '' },
+      kind: 'endpoint-held',
+      severity: 'warning',
+      summary: `${stranger} 1 more reason stands against it.`,
+      since: now.toISOString(),
+      content: {
+        facts: [],
+        evidence: [
+          { check: 'owner', status: 'blocking', summary: stranger },
+          { check: 'claim', status: 'blocking', summary: 'No claim of ours covers the request.' },
+        ],
+        notChecked: [],
+        links: [],
+      },
+    },
+    now,
+  )!;
+  const { blocks } = renderIncident(held, surroundings);
+  expect(JSON.stringify(blocks)).toContain('*Evidence*\\n✖ No claim of ours covers the request."');
+});
+
 test('a storm of whatever names is taken too', () => {
   fc.assert(
     fc.property(fc.array(report, { minLength: 1, maxLength: 40 }), (problems) => {

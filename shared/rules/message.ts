@@ -211,7 +211,7 @@ const marks = { blocking: '✖', warning: '▲', ok: '✓', skipped: '–' } as 
 function evidenceOf({ summary: said, content }: Problem, most: number): Block[] {
   const { notChecked } = content;
   // What the headline says already is no evidence for it.
-  const evidence = content.evidence.filter(({ summary }) => summary !== said);
+  const evidence = content.evidence.filter(({ summary }) => !said.startsWith(summary));
   const lines = evidence
     .slice(0, most)
     .map(({ status, summary }) => `${marks[status]} ${outside(summary, limits.finding)}`);
