@@ -2,7 +2,7 @@
 // A generator, because YAML cannot loop over the sources of params.yml.
 import { readDeployment } from '../scripts/parameters.ts';
 import { pascalCase } from './names.js';
-import { databasePort, databaseRanges, tcpRules } from './sources.js';
+import { databasePort, databaseRanges, oneForEachPort, tcpRules } from './sources.js';
 
 /** Enough for a query that sorts for half an hour before its first row. */
 const longIdleTimeoutSeconds = 1800;
@@ -139,7 +139,7 @@ function privateLink({ options }) {
   }));
   return {
     Parameters: Object.fromEntries(
-      sources.map(({ name, port }) => [
+      [...new Set([...built, ...oneForEachPort(sources)])].map(({ name, port }) => [
         `DatabasePort${pascalCase(name)}`,
         {
           Type: 'Number',

@@ -1,7 +1,7 @@
 // What the functions inside the VPC may reach: the databases, and the endpoints of AWS services. A database's own
 // security group has to admit this one on its port.
 import { readDeployment } from '../scripts/parameters.ts';
-import { databasePort, databaseRanges, tcpRules, vpcRanges } from './sources.js';
+import { databasePort, databaseRanges, oneForEachPort, tcpRules, vpcRanges } from './sources.js';
 
 /** @param {{ options: { stage?: string, region?: string } }} framework */
 function sourceAccess({ options }) {
@@ -9,8 +9,7 @@ function sourceAccess({ options }) {
     stage: options.stage ?? 'dev',
     region: options.region ?? 'us-east-1',
   });
-  // Two sources may listen on one port, and EC2 refuses the same rule twice.
-  const ports = [...new Map(sources.map((source) => [source.port, databasePort(source)])).values()];
+  const ports = oneForEachPort(sources).map(databasePort);
   return {
     Resources: {
       SourceAccessSecurityGroup: {

@@ -8,6 +8,21 @@ import { pascalCase } from './names.js';
  */
 export const databasePort = ({ name }) => ({ Ref: `DatabasePort${pascalCase(name)}` });
 
+/**
+ * For each port one source whose parameter speaks of it: EC2 refuses the same rule twice. One that the stack makes a
+ * path to comes first, since its parameter is needed anyway.
+ *
+ * @template {{ port: number, endpointServiceId?: string | undefined }} Source
+ * @param {Source[]} sources
+ */
+export const oneForEachPort = (sources) => {
+  const builtLast = sources.toSorted(
+    (one, other) =>
+      Number(other.endpointServiceId !== undefined) - Number(one.endpointServiceId !== undefined),
+  );
+  return [...new Map(builtLast.map((source) => [source.port, source])).values()];
+};
+
 /** @param {string | undefined} list comma-separated @param {unknown} value of the parameter, as a list */
 const each = (list, value) => (list ?? '').split(',').map((_, index) => ({ 'Fn::Select': [index, value] }));
 
