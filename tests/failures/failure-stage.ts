@@ -130,10 +130,8 @@ export async function startFailureStage(): Promise<FailureStage> {
       return (rowCount ?? 0) > 0;
     };
     when(isWaiting, meanwhile);
-    let held = true;
     return async () => {
-      if (held) await sql('COMMIT');
-      held = false;
+      await sql('COMMIT');
     };
   };
 

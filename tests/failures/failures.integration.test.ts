@@ -5,6 +5,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { shown, startFailureStage, type FailureStage } from './failure-stage.ts';
+import type { Mend } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
 
 // Each failure is brought about for real: in PostgreSQL, at the load balancer, in Fivetran, at the destination, in a
@@ -21,6 +22,12 @@ const leadsTo =
   (message: Parameters<typeof shown>[0]): boolean =>
     /^[🔴🟠]/u.test(message.text) && shown(message).includes(`docs/runbook.md#${entry}`);
 
+/** To be done when it is time, and at the latest at the end. */
+function once(mend: Mend): () => Promise<unknown> {
+  let done: Promise<unknown> | undefined;
+  return () => (done ??= Promise.resolve(mend()));
+}
+
 const begins = {
   'a sync that Fivetran runs': () => stage.stack.fivetran.comeDue(stage.connectionId),
   // It ends as succeeded where only the proof of a successful sync failed.
@@ -34,7 +41,7 @@ test.each(
 )(
   '$code is named as the cause of the failure of $fails, and the message is taken back',
   async ({ code, namedAs, says, fails, breaks }) => {
-    const mend = await breaks(stage);
+    const mend = once(await breaks(stage));
     try {
       const entry = namedAs ?? (code === 'unknown' ? 'sync-failed' : code);
       const alert = await stage.alertAfter(begins[fails], leadsTo(entry));

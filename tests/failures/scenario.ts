@@ -1,6 +1,6 @@
 import type { FailureStage } from './failure-stage.ts';
 
-/** Mends what a scenario broke. Doing it twice does no harm. */
+/** Mends what a scenario broke; it is done once. */
 export type Mend = () => unknown;
 
 /** One failure, from its cause to what on-call reads. */

@@ -2,7 +2,7 @@ import { withClient } from '../../../local/postgres/postgres.ts';
 import { caughtUp, startStandby } from '../../support/standby.ts';
 import type { FailureStage } from '../failure-stage.ts';
 import { moveSource } from '../move-source.ts';
-import type { Mend, Scenario } from '../scenario.ts';
+import type { Scenario } from '../scenario.ts';
 
 /** What breaks because the source is, or becomes, another server. */
 export const serverScenarios: Scenario[] = [
@@ -25,12 +25,12 @@ export const serverScenarios: Scenario[] = [
         async () => (await onStandby(reads)).rowCount === 1,
         () => sql('DROP POLICY slow ON store'),
       );
-      return once(async () => {
+      return async () => {
         await sql('DROP POLICY IF EXISTS slow ON store');
         await sql('ALTER TABLE store DISABLE ROW LEVEL SECURITY');
         await moveSource(stage, stack.postgres);
         await standby.stop();
-      });
+      };
     },
   },
   {
@@ -46,24 +46,18 @@ export const serverScenarios: Scenario[] = [
       for (let spent = 0; spent < 100; spent += 1) await sql('SELECT pg_current_xact_id()');
       await stage.run('run-sync', { connectionId: stage.connectionId });
       await moveSource(stage, standby);
-      return once(async () => {
+      return async () => {
         await moveSource(stage, stack.postgres);
         useTeleport(stage);
         await standby.stop();
-      });
+      };
     },
   },
 ];
 
-/** Fivetran follows the table by transaction ids. */
+/** Fivetran tells what changed by transaction ids from now on. */
 export const useQueries = ({ stack, connectionId }: FailureStage): void =>
   stack.fivetran.switchMethod(connectionId, 'QUERY_BASED');
 
 export const useTeleport = ({ stack, connectionId }: FailureStage): void =>
   stack.fivetran.switchMethod(connectionId, 'TELEPORT');
-
-/** Mends that may not be done twice. */
-function once(mend: () => Promise<void>): Mend {
-  let done: Promise<void> | undefined;
-  return () => (done ??= mend());
-}

@@ -32,7 +32,7 @@ export const timeScenarios: Scenario[] = [
       const silent = createServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1');
       await once(silent, 'listening');
       const { port } = silent.address() as AddressInfo;
-      const { mend: mendSecret } = await changeSourceSecret(stage, { port });
+      const mendSecret = await changeSourceSecret(stage, { port });
       const lambda = stage.aws(LambdaClient);
       const FunctionName = stage.stack.info.functions['check-source'];
       const { Timeout } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
