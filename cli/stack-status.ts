@@ -6,7 +6,7 @@ import type { Severity } from '../shared/contracts/incident.ts';
 import type { Subject } from '../shared/contracts/subject.ts';
 import { bindingOfEndpoint, isUsable, userOf } from '../shared/rules/endpoint-register.ts';
 import { summarize } from '../shared/rules/findings.ts';
-import { shownProblems } from '../shared/rules/incident.ts';
+import { shownProblems } from '../shared/rules/incident-problems.ts';
 import { judgeTargets } from '../shared/rules/target-health.ts';
 import { sentenceOf } from './errors.ts';
 import { openPath, type PathClients } from './path.ts';

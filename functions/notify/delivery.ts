@@ -11,8 +11,8 @@ import {
   letterCameBack,
   letterDelivered,
   letterTried,
-  shownProblems,
-} from '../../shared/rules/incident.ts';
+} from '../../shared/rules/incident-letters.ts';
+import { shownProblems } from '../../shared/rules/incident-problems.ts';
 import {
   renderIncident,
   renderLetter,

@@ -1,16 +1,14 @@
 import type { Incident } from '../../shared/contracts/incident.ts';
 import type { Metrics } from '../../shared/metrics.ts';
+import { isUnheard } from '../../shared/rules/incident-letters.ts';
 import {
-  applyRecoveries,
-  applyReport,
-  createInformation,
   incidentKey,
   informationKey,
-  isUnheard,
   type InformationReport,
   type ProblemReport,
   type RecoveryReport,
-} from '../../shared/rules/incident.ts';
+} from '../../shared/rules/incident-report.ts';
+import { applyRecoveries, applyReport, createInformation } from '../../shared/rules/incident.ts';
 import { deliverIncident, type Delivery } from './delivery.ts';
 import type { NotifyInput } from './read-event.ts';
 import { tick } from './tick.ts';

@@ -6,7 +6,7 @@ import { Notification } from '../../shared/contracts/notification.ts';
 import { Subject } from '../../shared/contracts/subject.ts';
 import { alertKind } from '../../shared/rules/alert-kinds.ts';
 import { cleanLine, cleanText } from '../../shared/rules/clean-text.ts';
-import type { ProblemReport, Report } from '../../shared/rules/incident.ts';
+import type { ProblemReport, Report } from '../../shared/rules/incident-report.ts';
 import { thrownMessage } from '../../shared/rules/thrown-message.ts';
 
 /** What notify is asked to do. */

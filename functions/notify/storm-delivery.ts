@@ -1,7 +1,8 @@
 import type { Incident, Storm } from '../../shared/contracts/incident.ts';
 import { escapeWithin } from '../../shared/rules/block-kit.ts';
 import { duration } from '../../shared/rules/duration.ts';
-import { isBroken, joinStorm } from '../../shared/rules/incident.ts';
+import { joinStorm } from '../../shared/rules/incident-letters.ts';
+import { isBroken } from '../../shared/rules/incident-problems.ts';
 import type { MessageSurroundings } from '../../shared/rules/message.ts';
 import { renderStorm, renderStormLists, stormStatement } from '../../shared/rules/storm-message.ts';
 import { isCallDue, stormPolicy, type FirstMessages } from '../../shared/rules/storm.ts';

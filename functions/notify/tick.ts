@@ -1,6 +1,7 @@
 import type { Incident } from '../../shared/contracts/incident.ts';
 import type { Metrics } from '../../shared/metrics.ts';
-import { applyTime, hasPost, isSettled } from '../../shared/rules/incident.ts';
+import { hasPost } from '../../shared/rules/incident-letters.ts';
+import { applyTime, isSettled } from '../../shared/rules/incident-time.ts';
 import { planFirstMessages } from '../../shared/rules/storm.ts';
 import { betweenPostsMs, deliverIncident, placeOf, type Delivery } from './delivery.ts';
 import { deliverStorm, gatherStorm, isStormSettled } from './storm-delivery.ts';

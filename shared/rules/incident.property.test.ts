@@ -1,15 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Incident } from '../contracts/incident.ts';
-import {
-  applyRecoveries,
-  applyReport,
-  applyTime,
-  isBroken,
-  shownProblems,
-  type ProblemReport,
-  type RecoveryReport,
-} from './incident.ts';
+import { isBroken, shownProblems } from './incident-problems.ts';
+import type { ProblemReport, RecoveryReport } from './incident-report.ts';
+import { applyTime } from './incident-time.ts';
+import { applyRecoveries, applyReport } from './incident.ts';
 
 // The incident rule against what a person would say who hears all the facts at once, in their true order.
 

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { problemsOfBlocks, textLength } from '../../local/slack/block-kit.ts';
 import type { AlertContent, Incident } from '../contracts/incident.ts';
-import { applyReport, applyTime, createInformation, type ProblemReport } from './incident.ts';
+import type { ProblemReport } from './incident-report.ts';
+import { applyTime } from './incident-time.ts';
+import { applyReport, createInformation } from './incident.ts';
 import { renderIncident, renderLetter, slackDate, withoutBlocks } from './message.ts';
 import { renderStorm, renderStormLists } from './storm-message.ts';
 

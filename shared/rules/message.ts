@@ -4,7 +4,8 @@ import { alertKind } from './alert-kinds.ts';
 import { cut } from './clean-text.ts';
 import { duration } from './duration.ts';
 import { commandLine, hasUsableIds, operatorCommand } from './endpoint-command.ts';
-import { brokenSince, shownProblems, wholeSince } from './incident.ts';
+import { brokenSince, shownProblems, wholeSince } from './incident-problems.ts';
+import { elapsedSeconds } from './instants.ts';
 import {
   button,
   context,
@@ -148,7 +149,7 @@ function incidentHeadline(incident: Incident, worst: Problem): string {
       : said;
     return plainHeadline(`${severitySigns[worst.severity]} ${withClock(sentence)}`);
   }
-  const lasted = duration(secondsBetween(brokenSince(incident), wholeSince(incident)));
+  const lasted = duration(elapsedSeconds(brokenSince(incident), wholeSince(incident)));
   return plainHeadline(`✅ Resolved after ${lasted}: ${withClock(said)}`);
 }
 
@@ -182,7 +183,7 @@ function factsOf(incident: Incident, worst: Problem, now: Date): Block[] {
   if (incident.status !== 'information') pairs.push(['Since', slackDate(since)]);
   if (over) pairs.push(['Over', slackDate(wholeSince(incident))]);
   if (!over && content.lastSuccessAt !== undefined) {
-    const stale = duration(secondsBetween(content.lastSuccessAt, now.toISOString()));
+    const stale = duration(elapsedSeconds(content.lastSuccessAt, now));
     pairs.push(['Data as of', `${slackDate(content.lastSuccessAt)} (${stale} old)`]);
   }
   if (incident.count > 1)
@@ -320,9 +321,6 @@ export function slackDate(instant: string): string {
 function outside(text: string, limit: number): string {
   return escapeWithin(text, limit).replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, slackDate);
 }
-
-const secondsBetween = (from: string, to: string): number =>
-  Math.max(0, (Date.parse(to) - Date.parse(from)) / 1000);
 
 /** Shows less evidence rather than being refused as too long. */
 function fitting(blocks: (evidence: number) => Block[]): Block[] {

@@ -4,7 +4,8 @@ import { context, escapeWithin, fields, header, plainHeadline, section, type Blo
 import { cut } from './clean-text.ts';
 import { duration } from './duration.ts';
 import { hasUsableIds, operatorCommand } from './endpoint-command.ts';
-import { brokenSince, isBroken, shownProblems } from './incident.ts';
+import { brokenSince, isBroken, severityRank, shownProblems } from './incident-problems.ts';
+import { elapsedSeconds } from './instants.ts';
 import { severitySigns, slackDate, subjectName, type Message, type MessageSurroundings } from './message.ts';
 
 const limits = {
@@ -29,7 +30,7 @@ export function renderStorm(
   const broken = members.filter(isBroken);
   const headline = plainHeadline(
     over
-      ? `✅ Resolved after ${duration(secondsBetween(since, endedAt))}: ${named(groups)}`
+      ? `✅ Resolved after ${duration(elapsedSeconds(since, endedAt))}: ${named(groups)}`
       : `${severitySigns[worstOf(broken)]} ${named(groups)}`,
   );
   return {
@@ -118,11 +119,9 @@ function groupsOf(members: readonly Incident[]): Group[] {
     else groups.set(key, { label, severity, members: [member], remedy: worst.content.remedy });
   }
   return [...groups.values()].sort(
-    (a, b) => rank[a.severity] - rank[b.severity] || b.members.length - a.members.length,
+    (a, b) => severityRank[a.severity] - severityRank[b.severity] || b.members.length - a.members.length,
   );
 }
-
-const rank: Record<Severity, number> = { critical: 0, warning: 1, information: 2 };
 
 /** What is wrong, without the name of the thing that it is wrong with: its own words, or those of its kind. */
 function labelOf({ kind, summary }: Problem, name: string): string {
@@ -152,7 +151,10 @@ function named(groups: readonly Group[]): string {
 const worstOf = (members: readonly Incident[]): Severity =>
   members
     .flatMap((member) => shownProblems(member).map(({ severity }) => severity))
-    .reduce((worst, severity) => (rank[severity] < rank[worst] ? severity : worst), 'information');
+    .reduce(
+      (worst, severity) => (severityRank[severity] < severityRank[worst] ? severity : worst),
+      'information',
+    );
 
 function groupLine({ label, members, severity }: Group): string {
   const names = members.slice(0, limits.namesOfGroup).map(({ subject }) => subjectName(subject));
@@ -166,6 +168,3 @@ function remedyOf(groups: readonly Group[]): Block[] {
   const about = groups.length === 1 ? '' : ` about the ${String(first.members.length)} that come first`;
   return [section(`*Do this*${about}\n${escapeWithin(first.remedy, limits.remedy)}`)];
 }
-
-const secondsBetween = (from: string, to: string): number =>
-  Math.max(0, (Date.parse(to) - Date.parse(from)) / 1000);

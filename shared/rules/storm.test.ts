@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Incident, Storm } from '../contracts/incident.ts';
-import { applyReport, letterTried } from './incident.ts';
+import { letterTried } from './incident-letters.ts';
+import { applyReport } from './incident.ts';
 import { planFirstMessages } from './storm.ts';
 
 const start = Date.parse('2026-11-02T10:00:00.000Z');

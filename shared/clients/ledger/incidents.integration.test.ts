@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startDynamodb, type DynamodbLedger } from '../../../tests/support/dynamodb-ledger.ts';
 import { createManualClock } from '../../../tests/support/manual-clock.ts';
 import { createMemoryLedger } from '../../../tests/support/memory-ledger.ts';
-import { applyReport, type ProblemReport } from '../../rules/incident.ts';
+import type { ProblemReport } from '../../rules/incident-report.ts';
+import { applyReport } from '../../rules/incident.ts';
 import { createIncidents } from './incidents.ts';
 import type { LedgerTable } from './table.ts';
 
