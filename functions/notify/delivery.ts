@@ -13,13 +13,9 @@ import {
   letterTried,
 } from '../../shared/rules/incident-letters.ts';
 import { shownProblems } from '../../shared/rules/incident-problems.ts';
-import {
-  renderIncident,
-  renderLetter,
-  withoutBlocks,
-  type Message,
-  type MessageSurroundings,
-} from '../../shared/rules/message.ts';
+import { renderIncident } from '../../shared/rules/incident-message.ts';
+import { renderLetter } from '../../shared/rules/letter-message.ts';
+import { withoutBlocks, type Message, type MessageSurroundings } from '../../shared/rules/message.ts';
 import { routedNames, routeOf, type Route } from '../../shared/rules/routing.ts';
 
 export interface Delivery {

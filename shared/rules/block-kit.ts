@@ -82,3 +82,14 @@ export const button = (label: string, url: string, index: number): Button => ({
 
 /** Verbatim: nothing in it becomes a link or a mention by itself. */
 const markup = (text: string): Text => ({ type: 'mrkdwn', text, verbatim: true });
+
+/** Every text of a block, in order. */
+export function textsOf(block: Block): string[] {
+  return [
+    ...(block.text === undefined ? [] : [block.text.text]),
+    ...(block.fields ?? []).map(({ text }) => text),
+    ...(block.elements ?? []).map((element) =>
+      typeof element.text === 'string' ? element.text : element.text.text,
+    ),
+  ];
+}

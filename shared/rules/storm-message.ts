@@ -6,7 +6,8 @@ import { duration } from './duration.ts';
 import { hasUsableIds, operatorCommand } from './endpoint-command.ts';
 import { brokenSince, isBroken, severityRank, shownProblems } from './incident-problems.ts';
 import { elapsedSeconds } from './instants.ts';
-import { severitySigns, slackDate, subjectName, type Message, type MessageSurroundings } from './message.ts';
+import { severitySigns, slackDate, subjectName } from './message-text.ts';
+import type { Message, MessageSurroundings } from './message.ts';
 
 const limits = {
   namedInHeadline: 2,

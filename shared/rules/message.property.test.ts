@@ -5,7 +5,9 @@ import type { AlertContent, Incident } from '../contracts/incident.ts';
 import type { ProblemReport } from './incident-report.ts';
 import { applyTime } from './incident-time.ts';
 import { applyReport, createInformation } from './incident.ts';
-import { renderIncident, renderLetter, slackDate, withoutBlocks } from './message.ts';
+import { renderIncident } from './incident-message.ts';
+import { renderLetter } from './letter-message.ts';
+import { withoutBlocks } from './message.ts';
 import { renderStorm, renderStormLists } from './storm-message.ts';
 
 const now = new Date('2026-11-02T10:00:00.000Z');
@@ -113,35 +115,6 @@ test('whatever comes from outside, Slack takes the message and gives no word of 
   );
 });
 
-test('what the headline says already is not repeated as evidence', () => {
-  const stranger = 'vpce-1 belongs to AWS account 1, which is not Fivetran’s.';
-  const held = applyReport(
-    undefined,
-    {
-      phase: 'problem',
-      id: '1',
-      at: now.toISOString(),
-      subject: { type: 'endpoint', id: 'vpce-1', name: '' },
-      kind: 'endpoint-held',
-      severity: 'warning',
-      summary: `${stranger} 1 more reason stands against it.`,
-      since: now.toISOString(),
-      content: {
-        facts: [],
-        evidence: [
-          { check: 'owner', status: 'blocking', summary: stranger },
-          { check: 'claim', status: 'blocking', summary: 'No claim of ours covers the request.' },
-        ],
-        notChecked: [],
-        links: [],
-      },
-    },
-    now,
-  )!;
-  const { blocks } = renderIncident(held, surroundings);
-  expect(JSON.stringify(blocks)).toContain('*Evidence*\\n✖ No claim of ours covers the request."');
-});
-
 test('a storm of whatever names is taken too', () => {
   fc.assert(
     fc.property(fc.array(report, { minLength: 1, maxLength: 40 }), (problems) => {
@@ -163,11 +136,5 @@ test('a storm of whatever names is taken too', () => {
       }
     }),
     { numRuns: 60 },
-  );
-});
-
-test('dates are shown in the reader’s zone', () => {
-  expect(slackDate('2026-11-22T19:50:07.170Z')).toBe(
-    '<!date^1795377007^{date_short_pretty} {time}|2026-11-22 19:50 UTC>',
   );
 });
