@@ -10,7 +10,7 @@ import {
 } from '../../shared/rules/incident-report.ts';
 import { applyRecoveries, applyReport, createInformation } from '../../shared/rules/incident.ts';
 import { deliverIncident, type Delivery } from './delivery.ts';
-import type { NotifyInput } from './read-event.ts';
+import type { NotifyInput } from './notify-input.ts';
 import { tick } from './tick.ts';
 
 export interface NotifyDependencies extends Delivery {

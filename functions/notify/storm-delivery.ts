@@ -6,20 +6,18 @@ import { isBroken } from '../../shared/rules/incident-problems.ts';
 import type { MessageSurroundings } from '../../shared/rules/message.ts';
 import { renderStorm, renderStormLists, stormStatement } from '../../shared/rules/storm-message.ts';
 import { isCallDue, stormPolicy, type FirstMessages } from '../../shared/rules/storm.ts';
+import { placeOf, surroundingsOf, type Delivery } from './delivery.ts';
 import {
   betweenPostsMs,
   findTried,
   isCertain,
   isGone,
-  placeOf,
   postInAnyForm,
   stop,
-  surroundingsOf,
   updateInAnyForm,
-  type Delivery,
   type Outgoing,
   type Standstill,
-} from './delivery.ts';
+} from './posting.ts';
 
 /** Writes to the ledger at the same time: a thousand one after the other would take a tick's whole minute. */
 const joinedAtOnce = 20;

@@ -3,7 +3,8 @@ import type { Metrics } from '../../shared/metrics.ts';
 import { hasPost } from '../../shared/rules/incident-letters.ts';
 import { applyTime, isSettled } from '../../shared/rules/incident-time.ts';
 import { planFirstMessages } from '../../shared/rules/storm.ts';
-import { betweenPostsMs, deliverIncident, placeOf, type Delivery } from './delivery.ts';
+import { deliverIncident, placeOf, type Delivery } from './delivery.ts';
+import { betweenPostsMs } from './posting.ts';
 import { deliverStorm, gatherStorm, isStormSettled } from './storm-delivery.ts';
 
 export interface TickResult {
