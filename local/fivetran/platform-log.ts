@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { literal, quote, withConnection, type Warehouse } from '../databricks/warehouse.ts';
 import type { Json } from '../json.ts';
-import type { Changes } from './sync/copy-table.ts';
+import type { Changes } from './sync/changes.ts';
 
 /** The Fivetran Platform Connector's LOG table at the destination: https://fivetran.com/docs/logs/fivetran-platform */
 export interface PlatformLog {
