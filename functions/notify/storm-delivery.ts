@@ -3,6 +3,7 @@ import { escapeWithin } from '../../shared/rules/block-kit.ts';
 import { duration } from '../../shared/rules/duration.ts';
 import { joinStorm } from '../../shared/rules/incident-letters.ts';
 import { isBroken } from '../../shared/rules/incident-problems.ts';
+import { secondsBetween } from '../../shared/rules/instants.ts';
 import type { MessageSurroundings } from '../../shared/rules/message.ts';
 import { renderStorm, renderStormLists, stormStatement } from '../../shared/rules/storm-message.ts';
 import { isCallDue, stormPolicy, type FirstMessages } from '../../shared/rules/storm.ts';
@@ -176,7 +177,7 @@ async function callAgain(
   const now = delivery.clock.now();
   if (!isCallDue(storm, members, now)) return 'nothing';
   const { mention } = surroundingsOfAll(members, delivery);
-  const lasted = duration((now.getTime() - Date.parse(storm.openedAt)) / 1000);
+  const lasted = duration(secondsBetween(storm.openedAt, now));
   const broken = members.filter(isBroken).length;
   const said = escapeWithin(stormStatement(members), 400);
   const text = `🚨 Still going on after ${lasted}, ${String(broken)} of ${String(members.length)}: ${said}  ${mention}`;

@@ -9,7 +9,7 @@ import { ConfigError, UnavailableError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Metrics } from '../../shared/metrics.ts';
 import { cleanText } from '../../shared/rules/clean-text.ts';
-import { followedBy, isEndOfFollowed } from '../../shared/rules/followed-sync.ts';
+import { followedBy, isEndOfFollowed } from '../../shared/rules/heard-end.ts';
 import { isReviewDue } from '../../shared/rules/review.ts';
 import { postgresServices } from '../../shared/rules/supported-services.ts';
 import { syncLease } from '../../shared/rules/sync-lease.ts';

@@ -1,6 +1,6 @@
 import type { BeginResult, EndedSync, ReadSyncInput, RunSyncRequest } from '../../shared/contracts/sync.ts';
 import { InvalidInputError } from '../../shared/errors.ts';
-import { followedBy, isEndOfFollowed } from '../../shared/rules/followed-sync.ts';
+import { followedBy, isEndOfFollowed } from '../../shared/rules/heard-end.ts';
 import { identifySync } from '../../shared/rules/sync-identity.ts';
 import { handledElsewhere, stepSeconds, syncLease } from '../../shared/rules/sync-lease.ts';
 import { toInstant } from '../../shared/rules/sync-view.ts';

@@ -1,6 +1,6 @@
 import type { CloseResult, EndedSync, ReadSyncInput } from '../../shared/contracts/sync.ts';
 import type { SyncState } from '../../shared/contracts/sync-state.ts';
-import { secondsBetween } from '../../shared/rules/following.ts';
+import { secondsBetween } from '../../shared/rules/instants.ts';
 import { claimsOf } from '../../shared/rules/sync-identity.ts';
 import { syncLease } from '../../shared/rules/sync-lease.ts';
 import { fivetranTime } from '../../shared/rules/sync-view.ts';

@@ -1,6 +1,6 @@
 import type { ConnectionNow } from '../../shared/contracts/fivetran.ts';
 import type { Following } from '../../shared/contracts/sync.ts';
-import { follow, nameOfReport } from '../../shared/rules/following.ts';
+import { follow, nameOfReport } from '../../shared/rules/sync-following.ts';
 import type { ReadSyncDependencies } from './dependencies.ts';
 
 /** Begins to follow a sync that we did not ask for. */

@@ -1,6 +1,6 @@
 import type { HandledElsewhere, ProgressResult, ReadSyncInput } from '../../shared/contracts/sync.ts';
-import { reportOf } from '../../shared/rules/followed-sync.ts';
-import { nameOfReport, secondsToLook } from '../../shared/rules/following.ts';
+import { reportOf } from '../../shared/rules/heard-end.ts';
+import { nameOfReport, secondsToLook } from '../../shared/rules/sync-following.ts';
 import { handledElsewhere, stepSeconds, syncLease } from '../../shared/rules/sync-lease.ts';
 import { judgeProgress } from '../../shared/rules/sync-progress.ts';
 import type { ReadSyncDependencies } from './dependencies.ts';

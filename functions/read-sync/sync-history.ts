@@ -1,6 +1,6 @@
 import type { PastSync } from '../../shared/contracts/fivetran.ts';
 import type { EndedSync } from '../../shared/contracts/sync.ts';
-import { webhookLagMs } from '../../shared/rules/followed-sync.ts';
+import { webhookLagMs } from '../../shared/rules/heard-end.ts';
 import { fivetranTime, toInstant } from '../../shared/rules/sync-view.ts';
 import type { ReadSyncDependencies } from './dependencies.ts';
 

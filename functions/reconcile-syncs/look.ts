@@ -3,7 +3,7 @@ import type { SeenConnection } from '../../shared/clients/ledger/fleet.ts';
 import type { Connection } from '../../shared/contracts/fivetran.ts';
 import type { SyncState } from '../../shared/contracts/sync-state.ts';
 import { conditionsOf } from '../../shared/rules/connection-conditions.ts';
-import { followedBy, isEndOfFollowed } from '../../shared/rules/followed-sync.ts';
+import { followedBy, isEndOfFollowed } from '../../shared/rules/heard-end.ts';
 import { isReviewDue } from '../../shared/rules/review.ts';
 import { fivetranTime, lastEndOf, toInstant } from '../../shared/rules/sync-view.ts';
 

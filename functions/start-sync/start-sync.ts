@@ -5,7 +5,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { HandledElsewhere, StartSyncInput, StartSyncResult } from '../../shared/contracts/sync.ts';
 import { FivetranRequestError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
-import { follow, nameOfReport, restart, secondsToLook } from '../../shared/rules/following.ts';
+import { follow, nameOfReport, restart, secondsToLook } from '../../shared/rules/sync-following.ts';
 import { handledElsewhere, stepSeconds, syncLease } from '../../shared/rules/sync-lease.ts';
 
 export interface StartSyncDependencies {

@@ -1,5 +1,5 @@
 import type { Connection } from '../contracts/fivetran.ts';
-import { alertText } from './alert-text.ts';
+import { taskText } from './fivetran-task-text.ts';
 import { fivetranTime } from './sync-view.ts';
 
 /** A state of a connection that on-call wants to know of. */
@@ -94,4 +94,4 @@ function isManualReschedule({ connection, serverTime, followed }: ConditionFacts
 }
 
 const tasksOf = ({ tasks }: Connection): string =>
-  tasks.length === 0 ? 'it names no task' : tasks.map(alertText).join('; ');
+  tasks.length === 0 ? 'it names no task' : tasks.map(taskText).join('; ');

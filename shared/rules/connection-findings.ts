@@ -1,6 +1,6 @@
 import type { Finding } from '../contracts/finding.ts';
 import type { Connection } from '../contracts/fivetran.ts';
-import { alertText } from './alert-text.ts';
+import { taskText } from './fivetran-task-text.ts';
 import { lastEndOf } from './sync-view.ts';
 
 /** What Fivetran itself says about a connection, as findings. */
@@ -10,12 +10,12 @@ export function connectionFindings(connection: Connection): Finding[] {
     ...connection.tasks.map((task): Finding => ({
       check: 'fivetran.task',
       status: 'blocking',
-      summary: `Fivetran's task ${task.code}: ${alertText(task)}`,
+      summary: `Fivetran's task ${task.code}: ${taskText(task)}`,
     })),
     ...connection.warnings.map((warning): Finding => ({
       check: 'fivetran.warning',
       status: 'warning',
-      summary: `Fivetran's warning ${warning.code}: ${alertText(warning)}`,
+      summary: `Fivetran's warning ${warning.code}: ${taskText(warning)}`,
     })),
     scheduleFinding(connection),
     lastSyncFinding(connection),

@@ -1,6 +1,6 @@
 import type { Diagnosis, FailureToDiagnose } from '../contracts/diagnosis.ts';
 import { Finding } from '../contracts/finding.ts';
-import { alertText } from './alert-text.ts';
+import { taskText } from './fivetran-task-text.ts';
 import { cleanLine, cleanText } from './clean-text.ts';
 import { failureCatalogue, type FailureRow } from './failure-catalogue.ts';
 import { thrownMessage } from './thrown-message.ts';
@@ -205,7 +205,7 @@ function whatWasSaid({ sync, error, evidence }: FailureToDiagnose): Said {
   const whole = [sync?.status ?? '', reason, ...tasks, ownError, JSON.stringify(evidence.sync ?? '')].join(
     '\n',
   );
-  const [task] = (sync?.tasks ?? []).map(alertText).filter((words) => words !== '');
+  const [task] = (sync?.tasks ?? []).map(taskText).filter((words) => words !== '');
   const ofSync = reason === '' ? task : reason;
   const gaveUp = reason !== '' && !(sync?.status ?? '').startsWith('FAILURE');
   return {

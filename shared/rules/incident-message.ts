@@ -13,7 +13,7 @@ import {
 } from './block-kit.ts';
 import { duration } from './duration.ts';
 import { brokenSince, shownProblems, wholeSince } from './incident-problems.ts';
-import { elapsedSeconds } from './instants.ts';
+import { secondsBetween } from './instants.ts';
 import { outside, severitySigns, slackDate, subjectName, withClock } from './message-text.ts';
 import type { Message, MessageSurroundings } from './message.ts';
 import { commandsOf, evidenceOf, linksOf, rawOf, remedyOf, runbookNote, whyOf } from './problem-blocks.ts';
@@ -66,7 +66,7 @@ function incidentHeadline(incident: Incident, worst: Problem): string {
       : said;
     return plainHeadline(`${severitySigns[worst.severity]} ${withClock(sentence)}`);
   }
-  const lasted = duration(elapsedSeconds(brokenSince(incident), wholeSince(incident)));
+  const lasted = duration(secondsBetween(brokenSince(incident), wholeSince(incident)));
   return plainHeadline(`✅ Resolved after ${lasted}: ${withClock(said)}`);
 }
 
@@ -89,7 +89,7 @@ function factsOf(incident: Incident, worst: Problem, now: Date): Block[] {
   if (incident.status !== 'information') pairs.push(['Since', slackDate(since)]);
   if (over) pairs.push(['Over', slackDate(wholeSince(incident))]);
   if (!over && content.lastSuccessAt !== undefined) {
-    const stale = duration(elapsedSeconds(content.lastSuccessAt, now));
+    const stale = duration(secondsBetween(content.lastSuccessAt, now));
     pairs.push(['Data as of', `${slackDate(content.lastSuccessAt)} (${stale} old)`]);
   }
   if (incident.count > 1)

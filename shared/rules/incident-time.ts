@@ -5,14 +5,14 @@ import { callAgain, hasPost, writeLetter } from './incident-letters.ts';
 import { incidentPolicy } from './incident-policy.ts';
 import { brokenSince, isBroken, openProblems, shownProblems } from './incident-problems.ts';
 import { applyRecovery, resolve } from './incident.ts';
-import { elapsedSeconds } from './instants.ts';
+import { secondsBetween } from './instants.ts';
 
 /** What the passing of time brings: escalation, reminders, the end of flapping, the fading of what nobody ends. */
 export function applyTime(incident: Incident, now: Date): Incident {
   if (incident.status !== 'open') return incident;
   const policy = incidentPolicy;
   if (incident.dampedCalmSince !== undefined && incident.dampedCalmSince !== '') {
-    return elapsedSeconds(incident.dampedCalmSince, now) >= policy.calmSeconds && !isBroken(incident)
+    return secondsBetween(incident.dampedCalmSince, now) >= policy.calmSeconds && !isBroken(incident)
       ? resolve(incident, now)
       : incident;
   }
@@ -32,7 +32,7 @@ export function isSettled(incident: Incident, now: Date): boolean {
     incident.status === 'information'
       ? incidentPolicy.rememberInformationSeconds
       : incidentPolicy.settleSeconds;
-  return elapsedSeconds(incident.resolvedAt ?? incident.openedAt, now) >= keep;
+  return secondsBetween(incident.resolvedAt ?? incident.openedAt, now) >= keep;
 }
 
 const hasFaded = (incident: Incident, now: Date): boolean => {
@@ -41,7 +41,7 @@ const hasFaded = (incident: Incident, now: Date): boolean => {
     going.length > 0 &&
     going.every(
       ({ kind, lastAt }) =>
-        alertKind(kind).fades === true && elapsedSeconds(lastAt, now) >= incidentPolicy.fadeSeconds,
+        alertKind(kind).fades === true && secondsBetween(lastAt, now) >= incidentPolicy.fadeSeconds,
     )
   );
 };
@@ -63,13 +63,13 @@ function escalateInTime(incident: Incident, now: Date): Incident {
     shownProblems(incident).every(
       ({ kind, severity }) => alertKind(kind).patient === true || severity === 'information',
     ) ||
-    elapsedSeconds(postedAt, now) < incidentPolicy.escalateAfterSeconds
+    secondsBetween(postedAt, now) < incidentPolicy.escalateAfterSeconds
   ) {
     return incident;
   }
   return callAgain(
     incident,
-    `Still going on after ${duration(elapsedSeconds(brokenSince(incident), now))}${worstOf(incident)}`,
+    `Still going on after ${duration(secondsBetween(brokenSince(incident), now))}${worstOf(incident)}`,
     now,
   );
 }
@@ -77,10 +77,10 @@ function escalateInTime(incident: Incident, now: Date): Incident {
 function remindInTime(incident: Incident, now: Date): Incident {
   const due =
     incident.remindedAt === undefined
-      ? elapsedSeconds(incident.posted?.at ?? incident.openedAt, now) >= incidentPolicy.remindFirstSeconds
-      : elapsedSeconds(incident.remindedAt, now) >= incidentPolicy.remindAgainSeconds;
+      ? secondsBetween(incident.posted?.at ?? incident.openedAt, now) >= incidentPolicy.remindFirstSeconds
+      : secondsBetween(incident.remindedAt, now) >= incidentPolicy.remindAgainSeconds;
   if (!due) return incident;
-  const waiting = duration(elapsedSeconds(brokenSince(incident), now));
+  const waiting = duration(secondsBetween(brokenSince(incident), now));
   return writeLetter(
     { ...incident, remindedAt: now.toISOString() },
     'reminder',

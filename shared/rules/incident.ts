@@ -11,7 +11,7 @@ import {
   type ProblemReport,
   type RecoveryReport,
 } from './incident-report.ts';
-import { compareInstants, earlier, elapsedSeconds, later } from './instants.ts';
+import { compareInstants, earlier, secondsBetween, later } from './instants.ts';
 
 /** So many reports are told from one another. */
 const mostSeen = 60;
@@ -110,7 +110,7 @@ function applyProblem(incident: Incident, report: ProblemReport, now: Date): Inc
   }
   const changed = before.content.code !== report.content.code;
   const spokenAt = merged.spokenAt ?? merged.openedAt;
-  if (!changed && elapsedSeconds(spokenAt, now) < incidentPolicy.quietSeconds) return merged;
+  if (!changed && secondsBetween(spokenAt, now) < incidentPolicy.quietSeconds) return merged;
   return writeLetter(merged, 'again', `${times(merged.count)}: ${report.summary}`, now);
 }
 
@@ -145,7 +145,7 @@ function reopen(incident: Incident, report: ProblemReport, now: Date): Incident 
     );
   }
   const pause =
-    resolvedAt === undefined ? '' : ` ${duration(elapsedSeconds(resolvedAt, now))} after it was over`;
+    resolvedAt === undefined ? '' : ` ${duration(secondsBetween(resolvedAt, now))} after it was over`;
   return writeLetter(back, 'again', `Back${pause}: ${report.summary}`, now);
 }
 
@@ -179,7 +179,7 @@ export function resolve(incident: Incident, now: Date): Incident {
       .at(-1),
     revision: incident.revision + 1,
   };
-  const lasted = duration(elapsedSeconds(brokenSince(over), wholeSince(over)));
+  const lasted = duration(secondsBetween(brokenSince(over), wholeSince(over)));
   return writeLetter(over, 'recovered', `Resolved after ${lasted}.`, now);
 }
 

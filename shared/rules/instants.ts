@@ -5,6 +5,14 @@ export const earlier = (a: string, b: string): string => (compareInstants(a, b) 
 
 export const later = (a: string, b: string): string => (compareInstants(a, b) >= 0 ? a : b);
 
-/** Seconds from one ISO instant to another; negative when that is the earlier one. */
-export const elapsedSeconds = (from: string, to: string | Date): number =>
-  (new Date(to).getTime() - Date.parse(from)) / 1000;
+/** An ISO instant, a date, or milliseconds since 1970. */
+type Moment = string | Date | number;
+
+const msOf = (moment: Moment): number => (typeof moment === 'string' ? Date.parse(moment) : Number(moment));
+
+/** Seconds from one moment to another; negative when that is the earlier one. */
+export const secondsBetween = (from: Moment, to: Moment): number => (msOf(to) - msOf(from)) / 1000;
+
+/** The instant so many seconds after a moment. */
+export const secondsAfter = (moment: Date, seconds: number): string =>
+  new Date(moment.getTime() + seconds * 1000).toISOString();

@@ -1,5 +1,5 @@
 import type { Connection, SetupTest } from '../contracts/fivetran.ts';
-import { alertText } from './alert-text.ts';
+import { taskText } from './fivetran-task-text.ts';
 
 export interface TestedConnection {
   outcome: 'passed' | 'failed';
@@ -29,6 +29,6 @@ export function judgeSetupTests(connection: Connection): TestedConnection {
 const brief = ({ title, message }: SetupTest) => ({ title, message });
 
 function tasksOf({ tasks, setupState }: Connection): { title: string; message: string }[] {
-  if (tasks.length > 0) return tasks.map((task) => ({ title: task.code, message: alertText(task) }));
+  if (tasks.length > 0) return tasks.map((task) => ({ title: task.code, message: taskText(task) }));
   return [{ title: 'Setup', message: `Fivetran says that the set-up is ${setupState || 'unknown'}.` }];
 }

@@ -5,7 +5,7 @@ import { cut } from './clean-text.ts';
 import { duration } from './duration.ts';
 import { hasUsableIds, operatorCommand } from './endpoint-command.ts';
 import { brokenSince, isBroken, severityRank, shownProblems } from './incident-problems.ts';
-import { elapsedSeconds } from './instants.ts';
+import { secondsBetween } from './instants.ts';
 import { severitySigns, slackDate, subjectName } from './message-text.ts';
 import type { Message, MessageSurroundings } from './message.ts';
 
@@ -31,7 +31,7 @@ export function renderStorm(
   const broken = members.filter(isBroken);
   const headline = plainHeadline(
     over
-      ? `✅ Resolved after ${duration(elapsedSeconds(since, endedAt))}: ${named(groups)}`
+      ? `✅ Resolved after ${duration(secondsBetween(since, endedAt))}: ${named(groups)}`
       : `${severitySigns[worstOf(broken)]} ${named(groups)}`,
   );
   return {

@@ -1,7 +1,7 @@
 import type { Incident, Storm } from '../contracts/incident.ts';
 import { alertKind } from './alert-kinds.ts';
 import { isBroken, shownProblems } from './incident-problems.ts';
-import { elapsedSeconds } from './instants.ts';
+import { secondsBetween } from './instants.ts';
 
 /** When incidents share a message. Seconds. */
 export const stormPolicy = {
@@ -82,8 +82,8 @@ function planChannel(
       continue;
     }
     const mayGrow =
-      elapsedSeconds(lastAt, now) < stormPolicy.restSeconds &&
-      elapsedSeconds(first.openedAt, now) < stormPolicy.togetherSeconds;
+      secondsBetween(lastAt, now) < stormPolicy.restSeconds &&
+      secondsBetween(first.openedAt, now) < stormPolicy.togetherSeconds;
     if (mayGrow) continue;
     if (group.length <= stormPolicy.mostAlone) plan.alone.push(...members);
     else {
@@ -127,12 +127,12 @@ export function isCallDue(storm: Storm, members: readonly Incident[], now: Date)
   const problems = members.filter(isBroken).flatMap((member) => shownProblems(member));
   if (storm.escalatedAt === undefined) {
     return (
-      elapsedSeconds(storm.posted.at, now) >= stormPolicy.escalateAfterSeconds &&
+      secondsBetween(storm.posted.at, now) >= stormPolicy.escalateAfterSeconds &&
       problems.some(({ kind }) => alertKind(kind).patient !== true)
     );
   }
   return (
-    elapsedSeconds(storm.escalatedAt, now) >= stormPolicy.remindAgainSeconds &&
+    secondsBetween(storm.escalatedAt, now) >= stormPolicy.remindAgainSeconds &&
     problems.some(({ content }) => content.heldEndpoint !== undefined)
   );
 }

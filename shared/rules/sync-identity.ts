@@ -1,5 +1,5 @@
 import type { Connection } from '../contracts/fivetran.ts';
-import { webhookLagMs } from './followed-sync.ts';
+import { webhookLagMs } from './heard-end.ts';
 import { fivetranTime, lastEndOf, type LastEnd } from './sync-view.ts';
 
 /** The end of a sync as its observer told us. */

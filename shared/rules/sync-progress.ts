@@ -1,7 +1,8 @@
 import type { ConnectionNow } from '../contracts/fivetran.ts';
 import type { EndedSync, Following, ProgressResult } from '../contracts/sync.ts';
 import type { ReportedEnd } from '../contracts/sync-state.ts';
-import { after, nameOfReport, secondsBetween, secondsToLook } from './following.ts';
+import { secondsAfter, secondsBetween } from './instants.ts';
+import { nameOfReport, secondsToLook } from './sync-following.ts';
 import { fivetranTime, toInstant, viewSync } from './sync-view.ts';
 import { deadlineSeconds, nextQuestionSeconds } from './sync-waiting.ts';
 
@@ -98,13 +99,13 @@ function overdue(facts: ProgressFacts): ProgressResult | undefined {
     following.historical || connection.isHistoricalSync
       ? deadlineSeconds.historical
       : deadlineSeconds.incremental;
-  if (secondsBetween(Date.parse(following.since), now.getTime()) <= limit) return undefined;
+  if (secondsBetween(following.since, now) <= limit) return undefined;
   return ended(facts, 'OVERDUE', undefined, `The sync has not ended within ${limit / 3600} hours.`);
 }
 
 function running(facts: ProgressFacts, seen: Partial<Following>): ProgressResult {
   const { following, connection, report, now } = facts;
-  const elapsedSeconds = secondsBetween(Date.parse(following.since), now.getTime());
+  const elapsedSeconds = secondsBetween(following.since, now);
   const untilSeconds = nextQuestionSeconds({ elapsedSeconds, expectedSeconds: following.expectedSeconds });
   // A reported end that Fivetran's answer does not show yet is asked about again soon, once.
   const wait =
@@ -113,7 +114,7 @@ function running(facts: ProgressFacts, seen: Partial<Following>): ProgressResult
     ...following,
     ...seen,
     knownEnd: report === undefined ? following.knownEnd : nameOfReport(report),
-    nextQuestionAt: after(now, Math.max(wait, 2)),
+    nextQuestionAt: secondsAfter(now, Math.max(wait, 2)),
   });
 }
 
@@ -130,10 +131,10 @@ function quiet(facts: ProgressFacts, news: ReportedEnd | undefined, now: Date): 
     return look(facts, `The sync of ${connection.name} seems to be over; its end is not known yet.`, {
       ...following,
       quietLooks: following.quietLooks + 1,
-      nextQuestionAt: after(now, confirmSeconds),
+      nextQuestionAt: secondsAfter(now, confirmSeconds),
     });
   }
-  const elapsed = secondsBetween(Date.parse(following.since), now.getTime());
+  const elapsed = secondsBetween(following.since, now);
   if (news === undefined && elapsed >= notStartedSeconds) {
     if (following.starts < 2) {
       return {
@@ -170,7 +171,7 @@ function rescheduled(facts: ProgressFacts, rescheduledFor: string): ProgressResu
   const waitSeconds = Math.ceil(
     Math.min(Math.max(dueSeconds + 1, dueSeconds <= 0 ? 60 : 2), longestWaitSeconds),
   );
-  const due = after(now, waitSeconds);
+  const due = secondsAfter(now, waitSeconds);
   return {
     outcome: following.rescheduledFor === null ? 'rescheduled' : 'running',
     summary: `Fivetran rescheduled the sync of ${connection.name} for ${rescheduledFor}.`,

@@ -1,5 +1,6 @@
 import type { Connection } from '../contracts/fivetran.ts';
 import type { Following } from '../contracts/sync.ts';
+import { secondsAfter, secondsBetween } from './instants.ts';
 import { baselineOf } from './sync-view.ts';
 import { nextLookSeconds, nextQuestionSeconds } from './sync-waiting.ts';
 
@@ -24,7 +25,7 @@ export function follow({ connection, startedAt, now, expectedSeconds, knownEnd }
     startedAt,
     historical: connection.isHistoricalSync || connection.succeededAt === null,
     since: now.toISOString(),
-    nextQuestionAt: after(now, nextQuestionSeconds({ elapsedSeconds: 0, expectedSeconds: expected })),
+    nextQuestionAt: secondsAfter(now, nextQuestionSeconds({ elapsedSeconds: 0, expectedSeconds: expected })),
     expectedSeconds: expected,
     knownEnd,
     seenSyncing: connection.syncState === 'syncing',
@@ -42,7 +43,7 @@ export function restart(following: Following, startedAt: string | null, now: Dat
     startedByUs: following.startedByUs || startedAt !== null,
     startedAt: startedAt ?? following.startedAt,
     since: now.toISOString(),
-    nextQuestionAt: after(
+    nextQuestionAt: secondsAfter(
       now,
       nextQuestionSeconds({ elapsedSeconds: 0, expectedSeconds: following.expectedSeconds }),
     ),
@@ -54,8 +55,8 @@ export function restart(following: Following, startedAt: string | null, now: Dat
 
 /** Seconds until the next look: at the ledger, or at Fivetran when that comes earlier. */
 export function secondsToLook({ since, nextQuestionAt }: Following, now: Date): number {
-  const elapsed = secondsBetween(Date.parse(since), now.getTime());
-  const toQuestion = Math.ceil(secondsBetween(now.getTime(), Date.parse(nextQuestionAt)));
+  const elapsed = secondsBetween(since, now);
+  const toQuestion = Math.ceil(secondsBetween(now, nextQuestionAt));
   return Math.max(1, Math.min(nextLookSeconds(elapsed), toQuestion));
 }
 
@@ -63,8 +64,3 @@ export function secondsToLook({ since, nextQuestionAt }: Following, now: Date): 
 export function nameOfReport(report: { syncId: string; endedAt: string } | undefined): string {
   return report === undefined ? '' : `${report.syncId}@${report.endedAt}`;
 }
-
-export const secondsBetween = (fromMs: number, toMs: number): number => (toMs - fromMs) / 1000;
-
-export const after = (now: Date, seconds: number): string =>
-  new Date(now.getTime() + seconds * 1000).toISOString();

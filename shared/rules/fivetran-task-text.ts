@@ -1,5 +1,5 @@
 /** What one of Fivetran's tasks or warnings says, in the most telling words that it has. */
-export function alertText({
+export function taskText({
   code,
   message,
   details,

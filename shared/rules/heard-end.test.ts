@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { follow } from './following.ts';
-import { followedBy, isEndOfFollowed, reportOf } from './followed-sync.ts';
+import { follow } from './sync-following.ts';
+import { followedBy, isEndOfFollowed, reportOf } from './heard-end.ts';
 import { connectionOf } from '../../tests/support/fivetran-double.ts';
 
 const since = '2026-11-22T10:00:00.000Z';
