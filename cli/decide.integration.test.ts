@@ -144,8 +144,11 @@ describe('a person decides about a held request', () => {
 
 describe('a person says what will come', () => {
   it('expects an endpoint: the one that comes is accepted without being asked about', async () => {
-    const { code, output } = await operator.run('expect', service, '--days', '2', ...signed);
+    const { code, output } = await operator.run('expect', service, '--days', '2', ...signed, '--json');
     expect(code).toBe(0);
+    expect(JSON.parse(output)).toMatchObject({
+      output: { decision: { summary: `An endpoint may be expected at ${service}.` } },
+    });
     const [, expectation = ''] = /\(expectation (\S+)\)/.exec(output) ?? [];
     expect((await operator.status()).expectations).toMatchObject([
       { expectationId: expectation, recordedBy: 'ann', usedBy: null },

@@ -49,7 +49,7 @@ async function machineArn(client: SFNClient, stack: Stack, machine: string): Pro
 }
 
 /**
- * Starts a machine and shows each state that it enters until it ends.
+ * Starts a machine and shows each state that it enters, choices aside, until it ends.
  *
  * @throws InterruptedError after Ctrl-C, OutOfSightError when AWS can no longer be asked: the execution goes on
  */
@@ -116,7 +116,7 @@ export async function startAndShow(
   terminal: Terminal,
   machine: string,
   input: Record<string, unknown>,
-  tell: (output: unknown) => Told = () => ({ ok: true, text: 'Done.' }),
+  tell: (output: unknown) => Told,
 ): Promise<{ ok: boolean; answer: Ended }> {
   const answer = await startAndFollow(stack, terminal, machine, input);
   const { ok, text } =

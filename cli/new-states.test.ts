@@ -1,10 +1,11 @@
+import type { HistoryEventType } from '@aws-sdk/client-sfn';
 import { describe, expect, it } from 'vitest';
 import { newStates, type HistoryPage } from './new-states.ts';
 
 const pageSize = 50;
 
 /** An execution that goes on: each event enters a state that is called like the event. */
-function createExecution() {
+function createExecution(typeOf: (id: number) => HistoryEventType = () => 'TaskStateEntered') {
   const names: string[] = [];
   let pages = 0;
   let duringRead: (() => void) | undefined;
@@ -21,7 +22,7 @@ function createExecution() {
       const start = Number(token ?? 0);
       const newestFirst = names.map((name, index) => ({
         timestamp: undefined,
-        type: undefined,
+        type: typeOf(index + 1),
         id: index + 1,
         stateEnteredEventDetails: { name },
       }));
@@ -66,5 +67,11 @@ describe('the states that an execution has entered since the last look', () => {
     expect(first.entered).toEqual(execution.states(1, 80));
     const second = await newStates(execution.read, first.newest);
     expect(second.entered).toEqual(execution.states(81, 87));
+  });
+
+  it('are not the choices, whose names are questions that read like answers', async () => {
+    const execution = createExecution((id) => (id % 2 === 0 ? 'ChoiceStateEntered' : 'TaskStateEntered'));
+    execution.goOn(4);
+    expect(await newStates(execution.read, 0)).toEqual({ entered: ['state 1', 'state 3'], newest: 4 });
   });
 });

@@ -5,7 +5,8 @@ export type HistoryPage = Pick<GetExecutionHistoryOutput, 'events' | 'nextToken'
 
 /**
  * The states that an execution entered after the event `seen`, in their order, and its newest event. Reads from the
- * newest event back to the last one seen: the history of hours has thousands, and nearly all are known.
+ * newest event back to the last one seen: the history of hours has thousands, and nearly all are known. Choices are
+ * left out: the name of a choice is the question, and reads like its answer.
  */
 export async function newStates(
   readPage: (nextToken: string | undefined) => Promise<HistoryPage>,
@@ -17,13 +18,13 @@ export async function newStates(
   let nextToken: string | undefined;
   do {
     const page = await readPage(nextToken);
-    for (const { id = 0, stateEnteredEventDetails: state } of page.events ?? []) {
+    for (const { id = 0, type, stateEnteredEventDetails: state } of page.events ?? []) {
       // What happens between two pages may move events from the first to the second.
       if (id >= oldest) continue;
       oldest = id;
       if (id <= seen) break;
       newest = Math.max(newest, id);
-      if (state?.name !== undefined) entered.push(state.name);
+      if (state?.name !== undefined && type !== 'ChoiceStateEntered') entered.push(state.name);
     }
     nextToken = oldest <= seen + 1 ? undefined : page.nextToken;
   } while (nextToken !== undefined);

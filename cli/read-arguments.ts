@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { Command, Form, Given } from './command.ts';
-import { UsageError } from './errors.ts';
+import { sentenceOf, UsageError } from './errors.ts';
 import { manual } from './manual.ts';
 import { commonOptions } from './options.ts';
 
@@ -28,7 +28,8 @@ function parse(command: Command, args: readonly string[]): Given {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
     return { arguments: positionals, options: values };
   } catch (error) {
-    throw misuse(command, error instanceof Error ? error.message : String(error));
+    // The first sentence; the rest is Node's advice for values that begin with a dash.
+    throw misuse(command, sentenceOf(error).replace(/ To specify a positional.*$/s, ''));
   }
 }
 

@@ -2,6 +2,8 @@ import { ConnectSourceRequest } from '../../shared/contracts/setup.ts';
 import type { Command } from '../command.ts';
 import { forms, numberForm, textForm } from '../forms.ts';
 import { endedInWords, startAndShow } from '../follow.ts';
+import { memberOf } from '../member.ts';
+import { tellSync } from './sync.ts';
 
 const { shape } = ConnectSourceRequest;
 
@@ -82,7 +84,9 @@ export const connect: Command = {
       const value = options[option];
       if (value !== undefined) input[field] = numbers.has(field) ? Number(value) : value;
     }
-    return startAndShow(stack, terminal, 'connect-source', input);
+    return startAndShow(stack, terminal, 'connect-source', input, (output) =>
+      tellSync(memberOf(output, 'sync')),
+    );
   },
 };
 

@@ -1,6 +1,6 @@
 import type { Command } from '../command.ts';
 import { forms } from '../forms.ts';
-import { endedInWords, startAndShow } from '../follow.ts';
+import { endedInWords, startAndShow, type Told } from '../follow.ts';
 import { memberOf } from '../member.ts';
 
 export const sync: Command = {
@@ -10,8 +10,11 @@ export const sync: Command = {
   answer: endedInWords,
   options: {},
   run: ({ arguments: [connectionId] }, stack, terminal) =>
-    startAndShow(stack, terminal, 'run-sync', { connectionId }, (output) => {
-      const summary = memberOf(memberOf(output, 'verification'), 'summary');
-      return { ok: true, text: typeof summary === 'string' && summary !== '' ? `Done. ${summary}` : 'Done.' };
-    }),
+    startAndShow(stack, terminal, 'run-sync', { connectionId }, tellSync),
 };
+
+/** What the output of a run-sync that succeeded comes to: whether its increment arrived. */
+export function tellSync(output: unknown): Told {
+  const summary = memberOf(memberOf(output, 'verification'), 'summary');
+  return { ok: true, text: typeof summary === 'string' && summary !== '' ? `Done. ${summary}` : 'Done.' };
+}
