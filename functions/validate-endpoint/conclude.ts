@@ -19,7 +19,11 @@ export function conclude(parts: {
   return {
     decision,
     ...(decision === 'act' && parts.order !== undefined ? { order: parts.order } : {}),
-    ...wordDecision(parts.reasons, parts.targets ?? [], { ...parts.request, ownerAccount }),
+    ...wordDecision(parts.reasons, parts.targets ?? [], {
+      ...parts.request,
+      ownerAccount,
+      order: parts.order,
+    }),
     facts:
       connection === undefined
         ? []

@@ -1,4 +1,4 @@
-import type { EndpointDecision, Reason } from '../contracts/endpoint-decision.ts';
+import type { EndpointDecision, Order, Reason } from '../contracts/endpoint-decision.ts';
 import {
   managedTag,
   type EndpointConnection,
@@ -55,7 +55,7 @@ export function checkState(
       : [
           against(2, 'request-gone', 'ignore', {
             summary: `EC2 lists no request of ${endpointId}.`,
-            remedy: 'None: there is nothing to decide.',
+            remedy: 'There is nothing to decide.',
           }),
         ];
   }
@@ -65,7 +65,7 @@ export function checkState(
     return [
       against(2, 'already-accepted', 'ignore', {
         summary: `${endpointId} was accepted before; it is ${wireState}.`,
-        remedy: 'None: there is nothing to decide.',
+        remedy: 'There is nothing to decide.',
       }),
     ];
   }
@@ -73,7 +73,7 @@ export function checkState(
     return [
       against(2, 'request-gone', 'ignore', {
         summary: `The request of ${endpointId} has ended: it is ${wireState}.`,
-        remedy: 'None: there is nothing to decide.',
+        remedy: 'There is nothing to decide.',
       }),
     ];
   }
@@ -223,12 +223,11 @@ const criticalCodes = new Set(['second-request', 'claim-contested', 'principal-w
 export function wordDecision(
   reasons: readonly Reason[],
   targets: readonly Finding[],
-  request: { endpointId: string; serviceId: string; ownerAccount: string },
+  request: { endpointId: string; serviceId: string; ownerAccount: string; order: Order | undefined },
 ): Pick<EndpointDecision, 'summary' | 'remedy' | 'severity' | 'findings' | 'reasons'> {
   const standing = reasons.filter(({ overridden }) => !overridden);
   const [first] = standing;
   const more = standing.length - 1;
-  const from = request.ownerAccount === '' ? '' : ` of account ${request.ownerAccount}`;
   return {
     reasons: [...reasons],
     findings: [
@@ -243,11 +242,37 @@ export function wordDecision(
     ],
     summary:
       first === undefined
-        ? `The request of ${request.endpointId}${from} to ${request.serviceId} may be accepted.`
+        ? allowed(request)
         : `${first.summary}${more > 0 ? ` ${String(more)} more ${more === 1 ? 'reason stands' : 'reasons stand'} against it.` : ''}`,
     remedy: first?.remedy ?? '',
     severity: standing.some(({ code }) => criticalCodes.has(code)) ? 'critical' : 'warning',
   };
+}
+
+/** What is allowed when nothing stands against it; what comes of it is for accept-endpoint to say. */
+function allowed({
+  endpointId,
+  serviceId,
+  ownerAccount,
+  order,
+}: {
+  endpointId: string;
+  serviceId: string;
+  ownerAccount: string;
+  order: Order | undefined;
+}): string {
+  switch (order?.do) {
+    case 'reject':
+      return `${endpointId} of account ${ownerAccount} may be rejected from ${serviceId}.`;
+    case 'adopt':
+      return `${endpointId} of account ${ownerAccount} may be adopted at ${serviceId}.`;
+    case 'expect':
+      return `An endpoint may be expected at ${serviceId}.`;
+    case 'withdraw':
+      return `The expectation ${order.expectationId} at ${serviceId} may be withdrawn.`;
+    default:
+      return `The request of ${endpointId} of account ${ownerAccount} to ${serviceId} may be accepted.`;
+  }
 }
 
 function against(
