@@ -106,7 +106,7 @@ test('a symptom gives way to the most upstream part that is broken', async () =>
   });
   expect(answer.code).toBe('targets-unhealthy');
   expect(answer.cause).toBe(
-    'Target 10.0.1.7 is not the address of the database any more. That is why the sync reports: the database cannot be reached.',
+    'Target 10.0.1.7 is not the address of the database any more. That is why the database cannot be reached.',
   );
   expect(answer.remedy).toBe('run refresh-targets');
 });

@@ -99,7 +99,7 @@ function byWords(row: FailureRow | undefined, said: Said): Cause {
     return {
       code: row.code,
       headline: `${row.headline}${aboutOf(row, said)}`,
-      text: row.quotes === true && shown !== '' ? `${row.meaning} ${shown}` : row.meaning,
+      text: row.quotes === true && shown !== '' ? `${row.meaning} ${ended(shown)}` : row.meaning,
       remedy: row.remedy,
     };
   }
@@ -109,7 +109,7 @@ function byWords(row: FailureRow | undefined, said: Said): Cause {
     text:
       shown === ''
         ? 'Neither Fivetran nor our own checks name a cause.'
-        : `This failure is not in the catalogue. It was said: ${shown}`,
+        : `This failure is not in the catalogue. It was said: ${ended(shown)}`,
     remedy:
       'Open the connection in Fivetran and read the log of the last sync. If the failure has a name, add it to the failure catalogue.',
   };
@@ -130,17 +130,23 @@ function byFinding({ station, findings }: Checked, row: FailureRow | undefined, 
     ({ names, recognisedBy }) =>
       names === 'cause' && recognisedBy.some((words) => words.test(summary.toLowerCase())),
   );
-  const symptom = row === undefined ? shown : row.headline;
+  const parts = [ended(capital(summary)), named?.meaning ?? '', followedBy(row, shown)];
   return {
     code: named?.code ?? station.code,
     headline: named?.headline ?? station.headline,
-    text: cleanText(
-      `${capital(summary)}${/[.!?]$/.test(summary) ? '' : '.'}${named === undefined ? '' : ` ${named.meaning}`}${symptom === '' ? '' : ` That is why the sync reports: ${symptom}.`}`,
-      900,
-    ),
+    text: cleanText(parts.filter((part) => part !== '').join(' '), 900),
     remedy: blocking?.remedy ?? named?.remedy ?? `See the runbook entry ${station.code}.`,
   };
 }
+
+/** What the broken part led to: our own steps may have stopped before any sync, so nobody is said to have said it. */
+function followedBy(row: FailureRow | undefined, shown: string): string {
+  if (row !== undefined) return `That is why ${row.headline}.`;
+  return shown === '' ? '' : `That is why this was reported: ${ended(shown)}`;
+}
+
+/** Ends with a full stop, since the remedy follows in the execution's cause. */
+const ended = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`);
 
 const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 

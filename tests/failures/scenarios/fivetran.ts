@@ -11,7 +11,7 @@ export const fivetranScenarios: Scenario[] = [
   {
     code: 'setup-tests-failed',
     namedAs: 'setup-broken',
-    says: "That is why the sync reports: Fivetran's setup tests fail",
+    says: "That is why Fivetran's setup tests fail",
     in: 'run-sync',
     breaks: async (stage) => failSetupTest(stage, 'nobody answers'),
   },
