@@ -102,6 +102,7 @@ describe('npm run local', () => {
         'eventBusName',
         'fivetranApiKey',
         'fivetranApiSecret',
+        'fivetranGroupId',
         'fivetranUrl',
         'functions',
         'pid',

@@ -12,6 +12,8 @@ export interface StackInfo {
   fivetranUrl: string;
   fivetranApiKey: string;
   fivetranApiSecret: string;
+  /** The group, and so the Databricks destination, that connections are made in. */
+  fivetranGroupId: string;
   webhookUrl: string;
   /** PEM file with the authority of the webhook's certificate. */
   webhookCaFile: string;

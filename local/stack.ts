@@ -190,6 +190,7 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
       fivetranUrl: fivetran.url,
       fivetranApiKey: fivetran.apiKey,
       fivetranApiSecret: fivetran.apiSecret,
+      fivetranGroupId: fivetran.groupId,
       webhookUrl: `${cloud.httpApi.url}/fivetran`,
       webhookCaFile,
       webhookSecret,

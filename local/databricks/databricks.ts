@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import * as z from 'zod/mini';
 import { systemClock, type Clock } from '../../shared/clock.ts';
+import { refuseFault } from '../fault-refusal.ts';
 import { jsonOf, startHttpServer, type HttpReply, type HttpRequest } from '../http-server.ts';
 import { createStatements, refuse, type WarehouseState } from './statements.ts';
 import type { Warehouse } from './warehouse.ts';
@@ -106,7 +107,7 @@ export async function startDatabricks(options: {
   async function answer(request: HttpRequest): Promise<HttpReply> {
     if (request.path.join('/') === '_local/faults') {
       const fault = Fault.safeParse(jsonOf(request.body));
-      if (!fault.success) return { status: 400, body: { message: z.prettifyError(fault.error) } };
+      if (!fault.success) return refuseFault(Fault, fault.error);
       setFault(fault.data);
       return { status: 200, body: {} };
     }

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { refuseFault } from '../fault-refusal.ts';
 import { jsonOf, type HttpReply, type HttpRequest } from '../http-server.ts';
 import { toJson } from '../json.ts';
 import { Fault, type Faults } from './faults.ts';
@@ -66,7 +67,7 @@ export function answerLocally(request: HttpRequest, levers: Levers): HttpReply {
   if (request.method === 'DELETE') levers.faults.clear();
   if (request.method === 'POST') {
     const fault = z.safeParse(Fault, jsonOf(request.body));
-    if (!fault.success) return refuse(z.prettifyError(fault.error));
+    if (!fault.success) return refuseFault(Fault, fault.error);
     levers.faults.set(fault.data);
   }
   return { status: 200, body: toJson(levers.faults.list()) };

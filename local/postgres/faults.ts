@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import * as z from 'zod/mini';
+import { refuseFault } from '../fault-refusal.ts';
 import { jsonOf, startHttpServer, type HttpReply, type HttpRequest } from '../http-server.ts';
 import { toJson } from '../json.ts';
 import { withClient, type LocalPostgres } from './postgres.ts';
@@ -103,7 +104,7 @@ async function answer(request: HttpRequest, faults: Omit<SourceFaults, 'url' | '
     if (request.method === 'DELETE') await faults.clear();
     if (request.method === 'POST') {
       const fault = z.safeParse(SourceFault, jsonOf(request.body));
-      if (!fault.success) return { status: 400, body: { message: z.prettifyError(fault.error) } };
+      if (!fault.success) return refuseFault(SourceFault, fault.error);
       await faults.set(fault.data);
     }
   } catch (error) {

@@ -78,7 +78,13 @@ describe('who may ask, and how', () => {
     });
     expect(await set.json()).toMatchObject([{ kind: 'answer', status: 503, times: 1 }]);
     expect((await bench.call('GET', 'groups')).status).toBe(503);
-    expect((await fetch(url, { method: 'POST', body: '{"kind":"earthquake"}' })).status).toBe(400);
+    for (const body of ['{"kind":"earthquake"}', 'no JSON', '{}']) {
+      const refused = await fetch(url, { method: 'POST', body });
+      expect(refused.status).toBe(400);
+      expect(await refused.text()).toContain('one of these as its kind: answer, lose-rows,');
+    }
+    const incomplete = await fetch(url, { method: 'POST', body: '{"kind":"fail-sync"}' });
+    expect(await incomplete.text()).toContain('reason');
     await fetch(url, { method: 'POST', body: '{"kind":"refuse-teleport"}' });
     await fetch(url, { method: 'DELETE' });
     expect(await (await fetch(url)).json()).toEqual([]);
