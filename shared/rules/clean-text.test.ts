@@ -12,3 +12,8 @@ test.each([
   expect(once).not.toMatch(/hunter2|mary|abcdef/);
   expect(hideSecrets(once)).toBe(once);
 });
+
+test('what a field of a secret must be is no secret', () => {
+  const ours = 'The secret x/fivetran is not complete: apiKey: expected string; token: must not be empty.';
+  expect(hideSecrets(ours)).toBe(ours);
+});

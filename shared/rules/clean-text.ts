@@ -5,8 +5,9 @@
 const secrets: readonly (readonly [RegExp, string])[] = [
   // scheme://user:password@host
   [/\b([a-z][a-z0-9+.-]*:\/\/[^\s:/@]+):[^\s@]+@/gi, '$1:(hidden)@'],
+  // Not what we say ourselves of a field of a secret that does not fit: it is no value.
   [
-    /\b(password|passwd|pwd|secret|token|api[_-]?key|apikey|authorization|credential)(["']?\s*[=:]\s*)(?!\(hidden\))(?:bearer\s+|basic\s+)?("[^"]*"|'[^']*'|[^\s,;&)}]+)/gi,
+    /\b(password|passwd|pwd|secret|token|api[_-]?key|apikey|authorization|credential)(["']?\s*[=:]\s*)(?!\(hidden\)|expected |is missing|must )(?:bearer\s+|basic\s+)?("[^"]*"|'[^']*'|[^\s,;&)}]+)/gi,
     '$1$2(hidden)',
   ],
   [/\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{12,}/gi, '$1 (hidden)'],
