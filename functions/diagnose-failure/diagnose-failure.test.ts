@@ -87,6 +87,43 @@ test.each([
   expect((await diagnose({ sync: failed(reason) })).code).toBe('disk-full');
 });
 
+test.each([
+  ['permission-denied', 'ERROR: 42501: must not'],
+  ['permission-denied', 'SQLSTATE[42501]: must not'],
+  ['permission-denied', '[42501] must not'],
+  ['too-many-connections', 'FATAL (SQLSTATE: 53300)'],
+  ['service-unavailable', 'HTTP/1.1 503'],
+  ['service-unavailable', 'status code: 502'],
+])('%s is known by its code: %s', async (code, reason) => {
+  expect((await diagnose({ sync: failed(reason) })).code).toBe(code);
+});
+
+test.each([
+  ['unknown', 'After 142501 rows, 42501 of them new, the flux capacitor stopped'],
+  ['unknown', 'Transaction 53300 met port 57014'],
+  ['unknown', 'Fivetran wrote 500 rows and stopped'],
+  ['teleport-limit', 'Teleport Sync Error at 2026-11-23T02:15:50.000Z after 150000 rows'],
+])('digits that look like a code by chance are none: %s, for %s', async (code, reason) => {
+  expect((await diagnose({ sync: failed(reason) })).code).toBe(code);
+});
+
+test('what is in order names no cause, whatever its time looks like', async () => {
+  const evidence = {
+    ...healthy,
+    sync: {
+      status: 'ok',
+      findings: [
+        {
+          check: 'fivetran.last-sync',
+          status: 'ok',
+          summary: 'Succeeded at 10:15:50.000Z: no space left on device',
+        },
+      ],
+    },
+  };
+  expect((await diagnose({ sync: failed('Teleport is odd'), evidence })).code).toBe('unknown');
+});
+
 test('a symptom gives way to the most upstream part that is broken', async () => {
   const blocking = (check: string, summary: string, remedy?: string) => ({
     status: 'blocking',

@@ -57,8 +57,8 @@ interface Checked {
  * shown as it is, never guessed.
  */
 export function diagnose(failure: FailureToDiagnose): Diagnosis {
-  const said = whatWasSaid(failure);
   const checked = stations.map((station) => read(station, failure.evidence[station.part]));
+  const said = whatWasSaid(failure, checked);
   const searched = said.whole.toLowerCase();
   const row = failureCatalogue.find(({ recognisedBy }) => recognisedBy.some((words) => words.test(searched)));
   const broken = checked.find(({ findings }) => findings.some(({ status }) => status === 'blocking'));
@@ -199,7 +199,7 @@ interface Said {
   by: (typeof speakers)[keyof typeof speakers];
 }
 
-function whatWasSaid({ sync, error, evidence }: FailureToDiagnose): Said {
+function whatWasSaid({ sync, error }: FailureToDiagnose, checked: readonly Checked[]): Said {
   const tasks = [...(sync?.tasks ?? []), ...(sync?.warnings ?? [])].flatMap(({ code, message, details }) => [
     code,
     message,
@@ -208,9 +208,11 @@ function whatWasSaid({ sync, error, evidence }: FailureToDiagnose): Said {
   const reason = sync?.reason ?? '';
   const ownError =
     error === null || error === undefined ? '' : `${error.Error}: ${thrownMessage(error.Cause)}`;
-  const whole = [sync?.status ?? '', reason, ...tasks, ownError, JSON.stringify(evidence.sync ?? '')].join(
-    '\n',
-  );
+  const found = checked
+    .flatMap(({ station, findings }) => (station.part === 'sync' ? findings : []))
+    .filter(({ status }) => status === 'blocking' || status === 'warning')
+    .map(({ summary }) => summary);
+  const whole = [sync?.status ?? '', reason, ...tasks, ownError, ...found].join('\n');
   const [task] = (sync?.tasks ?? []).map(taskText).filter((words) => words !== '');
   const ofSync = reason === '' ? task : reason;
   const gaveUp = reason !== '' && !(sync?.status ?? '').startsWith('FAILURE');

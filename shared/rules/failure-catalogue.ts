@@ -21,6 +21,10 @@ export interface FailureRow {
   remedy: string;
 }
 
+/** A code of PostgreSQL that is all digits, where it stands as one: the same digits may be a count or a port. */
+const sqlState = (code: string): RegExp =>
+  new RegExp(String.raw`(sqlstate|error|fatal|code|[[(])\W{0,3}${code}\b`);
+
 /**
  * Failures that are known by name, the most telling first: the first row that fits is taken, so our own errors come
  * before words that they may quote. What fits none is shown as it is.
@@ -81,7 +85,7 @@ export const failureCatalogue: readonly FailureRow[] = [
   {
     code: 'teleport-table-disabled',
     recognisedBy: [
-      /50[,.]?000.*teleport|teleport.*50[,.]?000/,
+      /teleport.*more than 50[,.]?000 (changed |modified )?(records|rows)/,
       /table.*(disabled|unsupported|excluded).*teleport|teleport.*table.*(disabled|unsupported)/,
     ],
     names: 'cause',
@@ -95,7 +99,10 @@ export const failureCatalogue: readonly FailureRow[] = [
   {
     // https://fivetran.com/docs/connectors/databases/troubleshooting/teleport-sync-error
     code: 'teleport-limit',
-    recognisedBy: [/teleport[ _]sync[ _]error/, /teleport.*(15[,.]?000|too many (changed|modified))/],
+    recognisedBy: [
+      /teleport[ _]sync[ _]error/,
+      /teleport.*(more than 15[,.]?000 (changed |modified )?(records|rows)|too many (changed|modified))/,
+    ],
     names: 'cause',
     headline: 'Teleport Sync Error, too many rows changed',
     about: /table "?([\w$]+)"?\."?([\w$]+)"?/i,
@@ -131,7 +138,7 @@ export const failureCatalogue: readonly FailureRow[] = [
     code: 'authentication-failed',
     recognisedBy: [
       /password authentication failed/,
-      /28p01/,
+      /\b28p01\b/,
       /no password supplied/,
       /scram.*(fail|error)/,
       /role ".*" does not exist/,
@@ -176,7 +183,11 @@ export const failureCatalogue: readonly FailureRow[] = [
   },
   {
     code: 'too-many-connections',
-    recognisedBy: [/too many (connections|clients)/, /53300/, /remaining connection slots are reserved/],
+    recognisedBy: [
+      /too many (connections|clients)/,
+      sqlState('53300'),
+      /remaining connection slots are reserved/,
+    ],
     names: 'cause',
     headline: 'the database has no free connections',
     meaning: 'PostgreSQL refused a login because max_connections, or the limit of the role, is used up.',
@@ -185,7 +196,7 @@ export const failureCatalogue: readonly FailureRow[] = [
   },
   {
     code: 'permission-denied',
-    recognisedBy: [/permission denied for/, /42501/, /insufficient privilege/, /must be owner of/],
+    recognisedBy: [/permission denied for/, sqlState('42501'), /insufficient privilege/, /must be owner of/],
     names: 'cause',
     headline: 'the role may not read a table',
     about: /permission denied for (?:table|relation|schema|view) "?([\w$.]+)"?/i,
@@ -198,9 +209,9 @@ export const failureCatalogue: readonly FailureRow[] = [
     code: 'table-missing',
     recognisedBy: [
       /relation ".*" does not exist/,
-      /42p01/,
+      /\b42p01\b/,
       /column ".*" does not exist/,
-      /42703/,
+      sqlState('42703'),
       /schema ".*" does not exist/,
     ],
     names: 'cause',
@@ -215,7 +226,7 @@ export const failureCatalogue: readonly FailureRow[] = [
     recognisedBy: [
       /no space left on device/,
       /could not write init file/,
-      /53100/,
+      sqlState('53100'),
       /disk full/,
       /could not extend file/,
     ],
@@ -228,7 +239,7 @@ export const failureCatalogue: readonly FailureRow[] = [
   },
   {
     code: 'standby-conflict',
-    recognisedBy: [/conflict with recovery/, /40001.*recovery/, /canceling statement due to conflict/],
+    recognisedBy: [/conflict with recovery/, /canceling statement due to conflict/],
     names: 'cause',
     headline: 'the standby cancelled the read',
     meaning: 'The source is a standby, and replaying changes of its primary cancelled a long read.',
@@ -239,9 +250,9 @@ export const failureCatalogue: readonly FailureRow[] = [
     code: 'statement-timeout',
     recognisedBy: [
       /canceling statement due to (statement timeout|user request)/,
-      /57014/,
+      sqlState('57014'),
       /lock timeout/,
-      /55p03/,
+      /\b55p03\b/,
     ],
     names: 'cause',
     headline: 'the database cancelled a query that took too long',
@@ -254,7 +265,7 @@ export const failureCatalogue: readonly FailureRow[] = [
     code: 'database-restarting',
     recognisedBy: [
       /the database system is (starting up|shutting down|in recovery mode)/,
-      /57p0[123]/,
+      /\b57p0[123]\b/,
       /terminating connection due to administrator command/,
     ],
     names: 'cause',
@@ -368,7 +379,11 @@ export const failureCatalogue: readonly FailureRow[] = [
   },
   {
     code: 'service-unavailable',
-    recognisedBy: [/unavailableerror/, /\b50[0234]\b.*(fivetran|api)/, /throttl|rate limit/],
+    recognisedBy: [
+      /unavailableerror/,
+      /(http|http\/[\d.]+|status|code|answered)\W{1,3}50[0234]\b/,
+      /throttl|rate limit/,
+    ],
     names: 'symptom',
     headline: 'a service that is needed does not answer',
     meaning: 'Fivetran, Databricks or AWS did not answer, or limited us, through all retries.',
