@@ -13,7 +13,7 @@ if (!existsSync(path.join(nodeModules, 'pg'))) {
   const brought = existsSync(path.join(nodeModules, '.bin', 'node'));
   refuse(
     brought
-      ? 'Run it by npm (npm start), which brings the right Node.js; this is ' + process.version + '.'
+      ? 'Run it by npm or npx, which bring the right Node.js; this is ' + process.version + '.'
       : 'Node.js 22.18 or newer is needed here, and this is ' +
           process.version +
           '. On Linux (x64, arm64) npm ci' +
