@@ -1,4 +1,5 @@
-import * as z from 'zod/mini';
+import type * as z from 'zod/mini';
+import { describeIssues } from '../shared/contracts/parse.ts';
 import type { HttpReply } from './http-server.ts';
 
 /** The answer to a body that is no fault of this lever: which kinds there are, or what the kind lacks. */
@@ -9,6 +10,6 @@ export function refuseFault(lever: z.core.$ZodType, error: z.core.$ZodError): Ht
   );
   const message = ofNoKind
     ? `The body is JSON, with one of these as its kind: ${kinds}.`
-    : z.prettifyError(error);
+    : describeIssues(error);
   return { status: 400, body: { message } };
 }

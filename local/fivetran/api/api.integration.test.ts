@@ -84,7 +84,7 @@ describe('who may ask, and how', () => {
       expect(await refused.text()).toContain('one of these as its kind: answer, lose-rows,');
     }
     const incomplete = await fetch(url, { method: 'POST', body: '{"kind":"fail-sync"}' });
-    expect(await incomplete.text()).toContain('reason');
+    expect(await incomplete.json()).toEqual({ message: 'reason: expected string' });
     await fetch(url, { method: 'POST', body: '{"kind":"refuse-teleport"}' });
     await fetch(url, { method: 'DELETE' });
     expect(await (await fetch(url)).json()).toEqual([]);
