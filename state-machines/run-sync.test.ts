@@ -327,7 +327,7 @@ describe('run-sync', () => {
         tasks: tasks({ begin, more: { checkSource: () => ({ status: 'warning', findings, foreseen }) } }),
       });
       expect(result.status).toBe('SUCCEEDED');
-      expect(result.calls[state]).toHaveLength(1);
+      expect(result.calls[state]).toMatchObject([{ source: 'postgres', besideSync: true }]);
       expect(result.calls.NotifyTroubleAhead).toMatchObject([
         {
           phase: 'problem',

@@ -10,8 +10,8 @@ export const CheckSourceInput = z.object({
    * a failure asks for, so that many failures at once do not log in many times.
    */
   shared: z.optional(z.boolean()),
-  /** A sync is started right afterwards. */
-  syncFollows: z.optional(z.boolean()),
+  /** A sync is started right afterwards, or has just ended: the rows that wait for one are its business. */
+  besideSync: z.optional(z.boolean()),
 });
 export type CheckSourceInput = z.output<typeof CheckSourceInput>;
 

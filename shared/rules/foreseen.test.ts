@@ -24,10 +24,10 @@ test('what tells of a change or a nearing limit is foreseen, what has been so al
   });
 });
 
-test('what would fail the very sync that follows is left to that sync', () => {
+test('rows that wait for a sync are no trouble ahead beside one, which shows or has carried them', () => {
   const findings = [version, warning('source.teleport-limit')];
   expect(summarizeSource(findings).foreseen.summary).not.toBe('');
-  expect(summarizeSource(findings, { syncFollows: true }).foreseen.summary).toBe('');
+  expect(summarizeSource(findings, { besideSync: true }).foreseen.summary).toBe('');
 });
 
 test('a source that was not reached foresees nothing, and says that it was not looked at', () => {

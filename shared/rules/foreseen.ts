@@ -30,16 +30,16 @@ const foretelling = new Set([
 ]);
 
 /**
- * All findings with the worst status among them, and those that tell on-call of trouble ahead. What would fail the
- * very sync that follows is not foreseen: that sync shows it.
+ * All findings with the worst status among them, and those that tell on-call of trouble ahead. Beside a sync the rows
+ * that wait for one are not foreseen as trouble: one that follows shows it, and one that has ended carried them.
  */
 export function summarizeSource(
   findings: readonly Finding[],
-  { syncFollows = false }: { syncFollows?: boolean | undefined } = {},
+  { besideSync = false }: { besideSync?: boolean | undefined } = {},
 ): SourceCheckResult {
   const ahead = findings.filter(
     ({ check, status }) =>
-      status === 'warning' && foretelling.has(check) && !(syncFollows && check === 'source.teleport-limit'),
+      status === 'warning' && foretelling.has(check) && !(besideSync && check === 'source.teleport-limit'),
   );
   const more = ahead.length > 1 ? ` And ${String(ahead.length - 1)} more.` : '';
   return {

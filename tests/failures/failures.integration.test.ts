@@ -72,6 +72,17 @@ test('a table that was rewritten is foreseen as trouble while syncs succeed, and
   await stage.recover(warning);
 });
 
+test('rows that a sync has carried are no trouble ahead', async () => {
+  await stage.sql(`UPDATE rental SET return_date = return_date + interval '1 minute'`);
+  const alert = await stage.alertAfter(begins['a sync that Fivetran runs'], leadsTo('teleport-limit'));
+  await stage.stack.idle();
+  begins['a sync that Fivetran runs']();
+  await expect.poll(() => alert.text, { timeout: 60_000 }).toMatch(/^✅/u);
+  await stage.stack.idle();
+  const later = stage.stack.slack.messages().filter(({ ts }) => Number(ts) > Number(alert.ts));
+  expect(later.map(({ text }) => text).filter((text) => text.startsWith('🟠'))).toEqual([]);
+});
+
 test('an id that Fivetran does not know is told with a remedy of its own', async () => {
   const alert = await stage.alertAfter(
     () => stage.run('run-sync', { connectionId: 'no_such_one' }),
