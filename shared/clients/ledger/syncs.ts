@@ -71,14 +71,13 @@ export function createSyncs(table: LedgerTable, clock: Clock): Syncs {
     },
 
     async noteEnd(connectionId, end) {
-      const { reportedStart: start } = readState(await table.get(stateKey(connectionId)));
-      const isSame = end.syncId !== '' && start?.syncId === end.syncId;
+      const { reportedStart } = readState(await table.get(stateKey(connectionId)));
       await table.update(
         stateKey(connectionId),
         {
           expression: 'SET reported = :reported, reportedEndAt = :endedAt',
           values: {
-            ':reported': { ...end, startedAt: isSame ? start.startedAt : null },
+            ':reported': { ...end, startedAt: startOf(end, reportedStart) },
             ':endedAt': end.endedAt,
           },
         },
@@ -92,5 +91,13 @@ export function createSyncs(table: LedgerTable, clock: Clock): Syncs {
 
 function readState(item: unknown): SyncState {
   const result = z.safeParse(SyncState, item);
-  return result.success ? result.data : {};
+  if (!result.success) return {};
+  const { reported, reportedStart } = result.data;
+  if (reported?.startedAt !== null) return result.data;
+  // Of a short sync the webhook may tell the end first.
+  return { ...result.data, reported: { ...reported, startedAt: startOf(reported, reportedStart) } };
+}
+
+function startOf({ syncId }: Pick<ReportedEnd, 'syncId'>, start: SyncState['reportedStart']): string | null {
+  return syncId !== '' && start?.syncId === syncId ? start.startedAt : null;
 }
