@@ -11,6 +11,8 @@ export interface Happening {
   connection: Connection;
   syncId?: string;
   data?: Json;
+  /** When it happened; now, where nothing is said. */
+  at?: Date;
 }
 
 /** How one POST to a webhook's receiver ended. */
@@ -68,10 +70,10 @@ export function createWebhooks(settings: WebhookSettings): Webhooks {
   }
 
   return {
-    tell: ({ event, connection, syncId, data }) => {
+    tell: ({ event, connection, syncId, data, at }) => {
       const body = JSON.stringify({
         event,
-        created: clock.now().toISOString(),
+        created: (at ?? clock.now()).toISOString(),
         connector_type: connection.service,
         connector_id: connection.id,
         connector_name: connection.name,

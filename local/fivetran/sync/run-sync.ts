@@ -142,7 +142,7 @@ export function createSyncer(settings: SyncSettings): Syncer {
       const cancel = new AbortController();
       connection.syncs.push(record);
       connection.warnings = [];
-      tell({ event: 'sync_start', connection, syncId: record.id });
+      tell({ event: 'sync_start', connection, syncId: record.id, at: record.startedAt });
       const ended = logEvent(connection, record, 'INFO', 'sync_start', {})
         .then(() => perform(connection, record, cancel.signal))
         .then((ending) => finish(connection, record, ending))
