@@ -394,10 +394,13 @@ describe("Fivetran's own schedule", () => {
 
   test('calls a connection delayed that has not succeeded for long', async () => {
     bench.fivetran.faults.set({ kind: 'fail-sync', connectionId: id, reason: 'x', times: 1_000 });
+    await bench.call('PATCH', `connections/${id}`, { paused: false });
     await vi.waitFor(async () => expect((await get(id)).status).toMatchObject({ update_state: 'delayed' }), {
       timeout: 5_000,
     });
     await bench.call('PATCH', `connections/${id}`, { paused: true });
+    // A sync that runs when the connection is paused goes on to its end.
+    await bench.settled(id);
     expect((await get(id)).status).toMatchObject({ sync_state: 'paused', update_state: 'on_schedule' });
   });
 });
