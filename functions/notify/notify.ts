@@ -9,6 +9,7 @@ import {
   type RecoveryReport,
 } from '../../shared/rules/incident-report.ts';
 import { applyRecoveries, applyReport, createInformation } from '../../shared/rules/incident.ts';
+import { secondsBetween } from '../../shared/rules/instants.ts';
 import { deliverIncident, type Delivery } from './delivery.ts';
 import type { NotifyInput } from './notify-input.ts';
 import { tick } from './tick.ts';
@@ -116,7 +117,7 @@ const spokeLately = (incident: Incident, now: Date): boolean =>
   incident.status === 'open' &&
   incident.problems.some(({ kind }) => kind !== 'execution-failed') &&
   [incident.openedAt, incident.spokenAt, ...incident.problems.map(({ lastAt }) => lastAt)].some(
-    (at) => at !== undefined && now.getTime() - Date.parse(at) < sameCauseSeconds * 1000,
+    (at) => at !== undefined && secondsBetween(at, now) < sameCauseSeconds,
   );
 
 /** Posts what the incident has to tell, unless Slack wants to be left alone; then the tick does it. */

@@ -102,7 +102,7 @@ export const isStormSettled = (storm: Storm, now: Date): boolean =>
   storm.status === 'resolved' &&
   storm.closed &&
   storm.resolvedAt !== undefined &&
-  now.getTime() - Date.parse(storm.resolvedAt) >= stormPolicy.settleSeconds * 1000;
+  secondsBetween(storm.resolvedAt, now) >= stormPolicy.settleSeconds;
 
 function inTime(storm: Storm, members: readonly Incident[], now: Date): Storm {
   const broken = members.some(isBroken);

@@ -2,6 +2,7 @@ import type { Incident } from '../../shared/contracts/incident.ts';
 import type { Metrics } from '../../shared/metrics.ts';
 import { hasPost } from '../../shared/rules/incident-letters.ts';
 import { applyTime, isSettled } from '../../shared/rules/incident-time.ts';
+import { compareInstants } from '../../shared/rules/instants.ts';
 import { planFirstMessages } from '../../shared/rules/storm.ts';
 import { deliverIncident, placeOf, type Delivery } from './delivery.ts';
 import { betweenPostsMs } from './posting.ts';
@@ -81,7 +82,7 @@ function oldestFirst(incidents: readonly Incident[], alone: ReadonlySet<string>)
   const writtenAt = ({ letters, openedAt }: Incident): string => letters[0]?.writtenAt ?? openedAt;
   return incidents
     .filter((incident) => hasPost(incident) && !waitsForCompany(incident, alone))
-    .sort((a, b) => Date.parse(writtenAt(a)) - Date.parse(writtenAt(b)))
+    .sort((a, b) => compareInstants(writtenAt(a), writtenAt(b)))
     .map(({ key }) => key);
 }
 

@@ -1,7 +1,7 @@
 import type { Diagnosis, FailureToDiagnose } from '../contracts/diagnosis.ts';
 import { Finding } from '../contracts/finding.ts';
 import { taskText } from './fivetran-task-text.ts';
-import { cleanLine, cleanText } from './clean-text.ts';
+import { capital, cleanLine, cleanText } from './clean-text.ts';
 import { failureCatalogue, type FailureRow } from './failure-catalogue.ts';
 import { thrownMessage } from './thrown-message.ts';
 
@@ -147,8 +147,6 @@ function followedBy(row: FailureRow | undefined, shown: string): string {
 
 /** Ends with a full stop, since the remedy follows in the execution's cause. */
 const ended = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`);
-
-const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 
 const weight: Record<Finding['status'], number> = { blocking: 0, warning: 1, ok: 2, skipped: 3 };
 

@@ -25,6 +25,16 @@ export interface FailureRow {
 const sqlState = (code: string): RegExp =>
   new RegExp(String.raw`(sqlstate|error|fatal|code|[[(])\W{0,3}${code}\b`);
 
+/** Recognised in two places of the order. */
+const accessDenied = {
+  code: 'access-denied',
+  names: 'cause',
+  headline: 'the automation lacks a permission',
+  meaning: 'One of our own functions was refused by AWS, Fivetran, Databricks or Slack.',
+  remedy:
+    'The message names the permission or the secret; grant the one or renew the other, then start the machine again.',
+} as const;
+
 /**
  * Failures that are known by name, the most telling first: the first row that fits is taken, so our own errors come
  * before words that they may quote. What fits none is shown as it is.
@@ -41,15 +51,7 @@ export const failureCatalogue: readonly FailureRow[] = [
     remedy:
       'Run one more sync (run-sync with this connectionId): what was only late arrives. If it stays short, re-sync the tables that are named in Fivetran (connection, Schema, Resync) and open a ticket with Fivetran, with the sync and the tables.',
   },
-  {
-    code: 'access-denied',
-    recognisedBy: [/accessdeniederror/, /not authorized to perform/],
-    names: 'cause',
-    headline: 'the automation lacks a permission',
-    meaning: 'One of our own functions was refused by AWS, Fivetran, Databricks or Slack.',
-    remedy:
-      'The message names the permission or the secret; grant the one or renew the other, then start the machine again.',
-  },
+  { ...accessDenied, recognisedBy: [/accessdeniederror/, /not authorized to perform/] },
   {
     code: 'configuration-wrong',
     recognisedBy: [/configerror/],
@@ -274,16 +276,8 @@ export const failureCatalogue: readonly FailureRow[] = [
     remedy:
       'Wait for it to be up; the next sync recovers by itself. After a fail-over check that the targets follow the new address.',
   },
-  // Our own refusals by name, before words: their messages name Databricks and Fivetran too.
-  {
-    code: 'access-denied',
-    recognisedBy: [/accessdeniederror/, /accessdenied(exception)?\b/, /not authorized to perform/],
-    names: 'cause',
-    headline: 'the automation lacks a permission',
-    meaning: 'One of our own functions was refused by AWS, Fivetran, Databricks or Slack.',
-    remedy:
-      'The message names the permission or the secret; grant the one or renew the other, then start the machine again.',
-  },
+  // AWS's own word for it, before words: such messages name Databricks and Fivetran too.
+  { ...accessDenied, recognisedBy: [/accessdenied(exception)?\b/] },
   {
     code: 'destination-failed',
     recognisedBy: [

@@ -11,6 +11,7 @@ import {
   textsOf,
   type Block,
 } from './block-kit.ts';
+import { capital } from './clean-text.ts';
 import { duration } from './duration.ts';
 import { brokenSince, shownProblems, wholeSince } from './incident-problems.ts';
 import { secondsBetween } from './instants.ts';
@@ -61,9 +62,7 @@ function incidentHeadline(incident: Incident, worst: Problem): string {
   const said = statementOf(incident.subject, worst);
   if (incident.status !== 'resolved') {
     // Names are written as they are; a sentence of our own begins with a capital.
-    const sentence = /^(sync|increment) of /.test(said)
-      ? `${said.slice(0, 1).toUpperCase()}${said.slice(1)}`
-      : said;
+    const sentence = /^(sync|increment) of /.test(said) ? capital(said) : said;
     return plainHeadline(`${severitySigns[worst.severity]} ${withClock(sentence)}`);
   }
   const lasted = duration(secondsBetween(brokenSince(incident), wholeSince(incident)));

@@ -1,7 +1,7 @@
 import type { Incident, Storm } from '../contracts/incident.ts';
 import { alertKind } from './alert-kinds.ts';
 import { isBroken, shownProblems } from './incident-problems.ts';
-import { secondsBetween } from './instants.ts';
+import { compareInstants, secondsBetween } from './instants.ts';
 
 /** When incidents share a message. Seconds. */
 export const stormPolicy = {
@@ -47,7 +47,7 @@ export function planFirstMessages(
   const plan: FirstMessages = { alone: [], together: [] };
   const counted = incidents
     .filter(({ status, storm }) => status !== 'information' && storm === undefined)
-    .sort((a, b) => Date.parse(a.openedAt) - Date.parse(b.openedAt));
+    .sort((a, b) => compareInstants(a.openedAt, b.openedAt));
   for (const [channel, its] of Map.groupBy(counted, channelOf)) {
     const running = storms.filter((storm) => storm.status === 'open' && storm.channel === channel);
     planChannel(channel, its, running, now, plan);
@@ -100,7 +100,7 @@ const isUntold = ({ letters }: Incident): boolean =>
 
 /** Whether an incident opened so soon after a storm's last member that it is one more of them. */
 const isNear = (lastAt: string, incident: Incident): boolean =>
-  Date.parse(incident.openedAt) - Date.parse(lastAt) <= stormPolicy.joinSeconds * 1000;
+  secondsBetween(lastAt, incident.openedAt) <= stormPolicy.joinSeconds;
 
 function groupByMinute(incidents: readonly Incident[]): Incident[][] {
   const groups: Incident[][] = [];
