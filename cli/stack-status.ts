@@ -80,6 +80,8 @@ export async function readStatus(stack: Stack): Promise<StackStatus> {
   const path = await openPath(stack);
   const services = await path.privateLink.managedServices(stack.prefix);
   const unread: StackStatus['unread'] = [];
+  let reading: Promise<Registers> | undefined;
+  const registers = (): Promise<Registers> => (reading ??= readRegisters(path, services));
   const list = async <Item>(kind: keyof StatusItems, read: () => Promise<Item[]>): Promise<Item[]> => {
     try {
       return await read();
@@ -90,8 +92,8 @@ export async function readStatus(stack: Stack): Promise<StackStatus> {
   };
   return {
     endpointServices: await list('endpointServices', () => readServices(path, services)),
-    endpointConnections: await list('endpointConnections', () => readEndpoints(path, services)),
-    expectations: await list('expectations', () => readExpectations(path, services)),
+    endpointConnections: await list('endpointConnections', () => readEndpoints(path, services, registers)),
+    expectations: await list('expectations', () => readExpectations(registers)),
     fivetranConnections: await list('fivetranConnections', () => readConnections(path, services)),
     incidents: await list('incidents', () => readIncidents(path)),
     unread,
@@ -99,6 +101,9 @@ export async function readStatus(stack: Stack): Promise<StackStatus> {
 }
 
 type Services = readonly EndpointService[];
+
+/** What the ledger knows of each service's endpoints, by service. */
+type Registers = ReadonlyMap<string, EndpointRegister>;
 
 const readServices = (
   { loadBalancers }: PathClients,
@@ -115,15 +120,13 @@ const readServices = (
   );
 
 async function readEndpoints(
-  { privateLink, registers }: PathClients,
+  { privateLink }: PathClients,
   services: Services,
+  registers: () => Promise<Registers>,
 ): Promise<StatusItems['endpointConnections'][]> {
   if (services.length === 0) return [];
   const serviceIds = services.map(({ serviceId }) => serviceId);
-  const [connections, known] = await Promise.all([
-    privateLink.connections(serviceIds),
-    registersOf(registers, serviceIds),
-  ]);
+  const [connections, known] = await Promise.all([privateLink.connections(serviceIds), registers()]);
   return connections.map(({ endpointId, serviceId, ownerAccount, wireState }) => {
     const register = known.get(serviceId);
     const binding = register === undefined ? undefined : bindingOfEndpoint(register, endpointId);
@@ -138,14 +141,8 @@ async function readEndpoints(
   });
 }
 
-async function readExpectations(
-  { registers }: PathClients,
-  services: Services,
-): Promise<StatusItems['expectations'][]> {
-  const known = await registersOf(
-    registers,
-    services.map(({ serviceId }) => serviceId),
-  );
+async function readExpectations(registers: () => Promise<Registers>): Promise<StatusItems['expectations'][]> {
+  const known = await registers();
   const now = systemClock.now().toISOString();
   return [...known].flatMap(([serviceId, register]) =>
     register.expectations
@@ -161,13 +158,10 @@ async function readExpectations(
   );
 }
 
-async function registersOf(
-  registers: PathClients['registers'],
-  serviceIds: readonly string[],
-): Promise<Map<string, EndpointRegister>> {
+async function readRegisters({ registers }: PathClients, services: Services): Promise<Registers> {
   return new Map(
     await Promise.all(
-      serviceIds.map(async (serviceId) => [serviceId, await registers.read(serviceId)] as const),
+      services.map(async ({ serviceId }) => [serviceId, await registers.read(serviceId)] as const),
     ),
   );
 }
