@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
+import { expect, vi } from 'vitest';
 import type { StackStatus } from '../../cli/stack-status.ts';
 import type { StackInfo } from '../../local/stack-info.ts';
 
@@ -21,6 +22,8 @@ export interface Operator {
   status: () => Promise<StackStatus>;
   /** The same operator with other variables in the environment. */
   with: (environment: Record<string, string>) => Operator;
+  /** The doctor's answer once it finds nothing broken: the load balancer takes a moment to find its target healthy. */
+  wholeDoctor: () => Promise<Ran>;
   /** Presses Ctrl-C as soon as the progress says this. */
   interrupt: (when: string, ...args: string[]) => Promise<Ran>;
 }
@@ -60,6 +63,15 @@ export function createOperator(
     run: (...args) => run(args),
     status: async () => JSON.parse((await run(['status', '--json'])).output) as StackStatus,
     with: (others) => createOperator(info, { ...environment, ...others }),
+    wholeDoctor: () =>
+      vi.waitFor(
+        async () => {
+          const answer = await run(['doctor']);
+          expect(answer).toMatchObject({ code: 0 });
+          return answer;
+        },
+        { timeout: 60_000, interval: 500 },
+      ),
     interrupt: (when, ...args) => run(args, when),
   };
 }

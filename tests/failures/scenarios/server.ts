@@ -2,6 +2,7 @@ import { withClient } from '../../../local/postgres/postgres.ts';
 import { caughtUp, startStandby } from '../../support/standby.ts';
 import type { FailureStage } from '../failure-stage.ts';
 import { moveSource } from '../move-source.ts';
+import { addRowPolicy } from '../row-policy.ts';
 import type { Scenario } from '../scenario.ts';
 
 /** What breaks because the source is, or becomes, another server. */
@@ -10,24 +11,19 @@ export const serverScenarios: Scenario[] = [
     code: 'standby-conflict',
     says: 'conflict with recovery',
     breaks: async (stage) => {
-      const { stack, sql } = stage;
+      const { stack } = stage;
       const standby = await startStandby(stack.postgres);
       const onStandby = (text: string) => withClient(standby, 'admin', (client) => client.query(text));
       await onStandby('ALTER SYSTEM SET max_standby_streaming_delay = 0');
       await onStandby('SELECT pg_reload_conf()');
       // A long read without a lock of ours: each row of the table takes a minute.
-      await sql('ALTER TABLE store ENABLE ROW LEVEL SECURITY');
-      await sql('CREATE POLICY slow ON store USING (pg_sleep(60) IS NOT NULL)');
+      const dropPolicy = await addRowPolicy(stage, 'store', 'pg_sleep(60) IS NOT NULL');
       await caughtUp(stack.postgres, standby);
       await moveSource(stage, standby);
       const reads = `SELECT FROM pg_stat_activity WHERE usename = 'fivetran' AND wait_event = 'PgSleep'`;
-      stage.when(
-        async () => (await onStandby(reads)).rowCount === 1,
-        () => sql('DROP POLICY slow ON store'),
-      );
+      stage.when(async () => (await onStandby(reads)).rowCount === 1, dropPolicy);
       return async () => {
-        await sql('DROP POLICY IF EXISTS slow ON store');
-        await sql('ALTER TABLE store DISABLE ROW LEVEL SECURITY');
+        await dropPolicy();
         await moveSource(stage, stack.postgres);
         await standby.stop();
       };

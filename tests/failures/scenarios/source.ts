@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { FailureStage } from '../failure-stage.ts';
+import { addRowPolicy } from '../row-policy.ts';
 import type { Scenario } from '../scenario.ts';
 
 /** A change by SQL, and the SQL that undoes it. */
@@ -128,13 +129,13 @@ export const sourceScenarios: Scenario[] = [
     code: 'disk-full',
     says: 'No space left on device',
     notHere: existsSync('/dev/full') ? undefined : 'there is no /dev/full',
-    breaks: async ({ stack, sql, whileFivetranReads }) => {
+    breaks: async (stage) => {
+      const { stack, sql, whileFivetranReads } = stage;
       const { folder, users } = stack.postgres;
       // A read that is too large for memory: PostgreSQL writes it to a temporary file, of a name that is known.
       const large = 'SELECT n FROM generate_series(1, 1000000) n';
       await sql(`SELECT count(*) FROM (${large}) all_of_it`);
-      await sql('ALTER TABLE store ENABLE ROW LEVEL SECURITY');
-      await sql(`CREATE POLICY large ON store USING (store_id IN (${large}))`);
+      const mend = await addRowPolicy(stage, 'store', `store_id IN (${large})`);
       await whileFivetranReads(async () => {
         const { rows } = await sql(
           `SELECT pid FROM pg_stat_activity WHERE usename = '${users.fivetran.name}'`,
@@ -146,23 +147,13 @@ export const sourceScenarios: Scenario[] = [
           }
         }
       });
-      return async () => {
-        await sql('DROP POLICY IF EXISTS large ON store');
-        await sql('ALTER TABLE store DISABLE ROW LEVEL SECURITY');
-      };
+      return mend;
     },
   },
   {
     code: 'unknown',
     says: 'This failure is not in the catalogue. It was said: ERROR: division by zero',
-    breaks: async ({ sql }) => {
-      await sql('ALTER TABLE store ENABLE ROW LEVEL SECURITY');
-      await sql('CREATE POLICY broken ON store USING (1 / (store_id - store_id) > 0)');
-      return async () => {
-        await sql('DROP POLICY IF EXISTS broken ON store');
-        await sql('ALTER TABLE store DISABLE ROW LEVEL SECURITY');
-      };
-    },
+    breaks: (stage) => addRowPolicy(stage, 'store', '1 / (store_id - store_id) > 0'),
   },
   {
     code: 'source-unhealthy',
